@@ -1,0 +1,43 @@
+# `make check` is what CI runs. Tests come last, so that their summary ends the output.
+.PHONY: check fmt vet staticcheck lint breaking generate generated test fault
+.NOTPARALLEL:
+
+# Added to what the environment says (it may hold -buildvcs=false). The race detector needs cgo and a C compiler.
+# The timeout is per package: a slow machine with the race detector is not a failure.
+TEST_FLAGS := -race -timeout=20m
+
+check: fmt vet staticcheck lint breaking generated test
+
+fmt:
+	@out=$$("$$(go env GOROOT)/bin/gofmt" -l .); if [ -n "$$out" ]; then echo "gofmt -w these files:"; echo "$$out"; exit 1; fi
+
+# With the tag too: those tests run seldom, and must not stop compiling meanwhile.
+vet:
+	go vet ./...
+	go vet -tags fault ./...
+
+staticcheck:
+	go tool staticcheck -tags fault ./...
+
+lint:
+	scripts/buf lint
+
+# Against the newest release, else the commit before. An intended break before the first release: BREAKING_AGAINST=HEAD.
+breaking:
+	scripts/breaking
+
+generate:
+	scripts/buf generate
+
+generated:
+	scripts/generated
+
+test:
+	CGO_ENABLED=1 GOFLAGS="$$GOFLAGS $(TEST_FLAGS)" go test ./...
+
+# Failing disks: strace makes system calls fail, which needs root.
+fault:
+	@[ "$$(id -u)" = 0 ] && command -v strace >/dev/null || { echo "make fault needs root and strace"; exit 1; }
+	@dirs=$$(grep -rlE --include='*_test.go' '^//go:build.*\bfault\b' . | xargs -r -n1 dirname | sort -u); \
+	if [ -z "$$dirs" ]; then echo "fault: no such tests"; exit 1; fi; \
+	set -x; go test -tags fault -count=1 -timeout=30m $$dirs
