@@ -1,0 +1,96 @@
+package game
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Replay makes a match again from what created it, its events and its rules: it repeats the command behind each group
+// of events that happened at once and compares what comes of it. It fails where an event does not follow. Relay turns
+// bring states that are not kept, so a relay match that has been played has no replay.
+func Replay(r Rules, n NewMatch, events []Event, lapseAfter time.Duration) (Match, error) {
+	var m Match
+	for len(events) > 0 {
+		change, err := redo(r, m, n, events, lapseAfter)
+		if err != nil {
+			return m, fmt.Errorf("event %d: %w", events[0].Version, err)
+		}
+		if len(change.Events) > len(events) {
+			return m, fmt.Errorf("event %d: events are missing after it", events[0].Version)
+		}
+		for i, e := range change.Events {
+			if !sameEvent(e, events[i]) {
+				return m, fmt.Errorf("event %d: is %+v, a replay gives %+v", e.Version, events[i], e)
+			}
+		}
+		m, events = change.Match, events[len(change.Events):]
+	}
+	return m, nil
+}
+
+func sameEvent(a, b Event) bool {
+	at := a.At.Equal(b.At)
+	a.At, b.At = time.Time{}, time.Time{}
+	return at && reflect.DeepEqual(a, b)
+}
+
+// redo gives the command that the first of the events tells of.
+func redo(r Rules, m Match, n NewMatch, events []Event, lapseAfter time.Duration) (Change, error) {
+	e := events[0]
+	switch f := e.Fact.(type) {
+	case MatchCreated:
+		n.Seat = e.Seat
+		for _, e := range events[1:] {
+			inv, ok := e.Fact.(PlayerInvited)
+			if !ok || inv.By != n.Creator || !e.At.Equal(events[0].At) {
+				break
+			}
+			n.Invite = append(n.Invite, Invitee{Player: e.Player})
+		}
+		return Create(r, n, e.At)
+	case PlayerInvited:
+		return m.Invite(f.By, []Invitee{{Player: e.Player}}, e.At)
+	case PlayerJoined:
+		return m.Join(r, e.Player, e.Seat, e.At)
+	case InvitationDeclined:
+		if f.Lapsed {
+			if m.State == Gathering && startsNow(events) {
+				return m.StartNow(r, m.Host(), e.At)
+			}
+			c, ok := m.LapseNow(e.At, lapseAfter)
+			if !ok {
+				return Change{}, fmt.Errorf("nothing was due")
+			}
+			return c, nil
+		}
+		return m.Decline(e.Player, e.At)
+	case PlayerLeft:
+		return m.Leave(e.Player, e.At)
+	case MatchStartedFact:
+		return m.StartNow(r, m.Host(), e.At)
+	case TurnTaken:
+		return m.Submit(r, e.Player, Turn{Expected: m.Version, Moves: f.Moves}, e.At)
+	case PlayerResigned:
+		return m.Resign(r, e.Player, nil, e.At)
+	case MatchCancelledFact:
+		return m.CancelFor(f.Reason, e.At)
+	}
+	return Change{}, fmt.Errorf("%T follows from no command", e.Fact)
+}
+
+// startsNow reports whether lapsed invitations made way for the start.
+func startsNow(events []Event) bool {
+	for _, e := range events {
+		switch f := e.Fact.(type) {
+		case MatchStartedFact:
+			return e.At.Equal(events[0].At)
+		case InvitationDeclined:
+			if f.Lapsed {
+				continue
+			}
+		}
+		return false
+	}
+	return false
+}
