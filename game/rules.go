@@ -260,3 +260,12 @@ func DrawnBy(seats int) []Outcome {
 	}
 	return list
 }
+
+// FormatOptions writes options back with their defaults filled in, for Rules.Check.
+func FormatOptions(from any) (Options, error) {
+	b, err := json.Marshal(from)
+	if err != nil {
+		return nil, fmt.Errorf("options: %w", err)
+	}
+	return b, nil
+}

@@ -75,10 +75,14 @@ func (Rules) Outcomes(p game.Position) []game.Outcome {
 	return nil
 }
 
-// View shows the rows from the top, as on paper.
-func (Rules) View(p game.Position, _ int) any {
+// View shows the rows from the top, as on paper, and who is next.
+func (r Rules) View(p game.Position, _ int) any {
 	b := p.(board)
-	return map[string]any{"rows": []board{b[6:9], b[3:6], b[0:3]}, "next": "XO"[b.next()-1 : b.next()]}
+	v := map[string]any{"rows": []board{b[6:9], b[3:6], b[0:3]}}
+	if r.Outcomes(p) == nil {
+		v["next"] = "XO"[b.next()-1 : b.next()]
+	}
+	return v
 }
 
 // LegalMoves lists the empty squares.

@@ -67,7 +67,7 @@ type MatchHead struct {
 	// When what still waits for somebody to join lapses. 0: nothing does.
 	LapseMs int64 `protobuf:"varint,19,opt,name=lapse_ms,json=lapseMs,proto3" json:"lapse_ms,omitempty"`
 	// The commits since the last page of the history was written, the oldest first.
-	Tail []*CommitRef `protobuf:"bytes,20,rep,name=tail,proto3" json:"tail,omitempty"`
+	Recent *Commits `protobuf:"bytes,22,opt,name=recent,proto3" json:"recent,omitempty"`
 	// How many commits lie in full pages of the history.
 	Paged         uint64 `protobuf:"varint,21,opt,name=paged,proto3" json:"paged,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -237,9 +237,9 @@ func (x *MatchHead) GetLapseMs() int64 {
 	return 0
 }
 
-func (x *MatchHead) GetTail() []*CommitRef {
+func (x *MatchHead) GetRecent() *Commits {
 	if x != nil {
-		return x.Tail
+		return x.Recent
 	}
 	return nil
 }
@@ -251,33 +251,34 @@ func (x *MatchHead) GetPaged() uint64 {
 	return 0
 }
 
-// Where a commit of a match lies in the log.
-type CommitRef struct {
+// Where commits of a match lie in the log, the oldest first: one entry a commit in each list. They are what a
+// match's head has of its recent commits, and a full page of its history.
+type Commits struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its position in the log.
-	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	Positions []uint64 `protobuf:"varint,1,rep,packed,name=positions,proto3" json:"positions,omitempty"`
 	// The number of its first event.
-	Version uint64 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
-	// A hash of player and request_id, by which a repeat is found. 0: no request.
-	Request       uint32 `protobuf:"fixed32,3,opt,name=request,proto3" json:"request,omitempty"`
+	Versions []uint64 `protobuf:"varint,2,rep,packed,name=versions,proto3" json:"versions,omitempty"`
+	// A keyed hash of player and request_id, by which a repeat is found. 0: no request.
+	Requests      []uint32 `protobuf:"fixed32,3,rep,packed,name=requests,proto3" json:"requests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *CommitRef) Reset() {
-	*x = CommitRef{}
+func (x *Commits) Reset() {
+	*x = Commits{}
 	mi := &file_yourmove_store_v1_records_proto_msgTypes[1]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *CommitRef) String() string {
+func (x *Commits) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*CommitRef) ProtoMessage() {}
+func (*Commits) ProtoMessage() {}
 
-func (x *CommitRef) ProtoReflect() protoreflect.Message {
+func (x *Commits) ProtoReflect() protoreflect.Message {
 	mi := &file_yourmove_store_v1_records_proto_msgTypes[1]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -289,74 +290,28 @@ func (x *CommitRef) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use CommitRef.ProtoReflect.Descriptor instead.
-func (*CommitRef) Descriptor() ([]byte, []int) {
+// Deprecated: Use Commits.ProtoReflect.Descriptor instead.
+func (*Commits) Descriptor() ([]byte, []int) {
 	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{1}
 }
 
-func (x *CommitRef) GetPosition() uint64 {
+func (x *Commits) GetPositions() []uint64 {
 	if x != nil {
-		return x.Position
+		return x.Positions
 	}
-	return 0
+	return nil
 }
 
-func (x *CommitRef) GetVersion() uint64 {
+func (x *Commits) GetVersions() []uint64 {
 	if x != nil {
-		return x.Version
+		return x.Versions
 	}
-	return 0
+	return nil
 }
 
-func (x *CommitRef) GetRequest() uint32 {
+func (x *Commits) GetRequests() []uint32 {
 	if x != nil {
-		return x.Request
-	}
-	return 0
-}
-
-// A full page of a match's history.
-type HistoryPage struct {
-	state protoimpl.MessageState `protogen:"open.v1"`
-	// The commits, the oldest first.
-	Commits       []*CommitRef `protobuf:"bytes,1,rep,name=commits,proto3" json:"commits,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *HistoryPage) Reset() {
-	*x = HistoryPage{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[2]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *HistoryPage) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*HistoryPage) ProtoMessage() {}
-
-func (x *HistoryPage) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[2]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use HistoryPage.ProtoReflect.Descriptor instead.
-func (*HistoryPage) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{2}
-}
-
-func (x *HistoryPage) GetCommits() []*CommitRef {
-	if x != nil {
-		return x.Commits
+		return x.Requests
 	}
 	return nil
 }
@@ -392,7 +347,7 @@ type Settings struct {
 
 func (x *Settings) Reset() {
 	*x = Settings{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[3]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -404,7 +359,7 @@ func (x *Settings) String() string {
 func (*Settings) ProtoMessage() {}
 
 func (x *Settings) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[3]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -417,7 +372,7 @@ func (x *Settings) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Settings.ProtoReflect.Descriptor instead.
 func (*Settings) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{3}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Settings) GetGame() string {
@@ -524,7 +479,7 @@ type Place struct {
 
 func (x *Place) Reset() {
 	*x = Place{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[4]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -536,7 +491,7 @@ func (x *Place) String() string {
 func (*Place) ProtoMessage() {}
 
 func (x *Place) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[4]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -549,7 +504,7 @@ func (x *Place) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Place.ProtoReflect.Descriptor instead.
 func (*Place) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{4}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Place) GetState() uint32 {
@@ -634,7 +589,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[5]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +601,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[5]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +614,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{5}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Outcome) GetSeat() uint32 {
@@ -710,7 +665,7 @@ type Next struct {
 
 func (x *Next) Reset() {
 	*x = Next{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[6]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -722,7 +677,7 @@ func (x *Next) String() string {
 func (*Next) ProtoMessage() {}
 
 func (x *Next) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[6]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -735,7 +690,7 @@ func (x *Next) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Next.ProtoReflect.Descriptor instead.
 func (*Next) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{6}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Next) GetSeat() uint32 {
@@ -767,7 +722,7 @@ type LastMove struct {
 
 func (x *LastMove) Reset() {
 	*x = LastMove{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[7]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +734,7 @@ func (x *LastMove) String() string {
 func (*LastMove) ProtoMessage() {}
 
 func (x *LastMove) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[7]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +747,7 @@ func (x *LastMove) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LastMove.ProtoReflect.Descriptor instead.
 func (*LastMove) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{7}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *LastMove) GetSeat() uint32 {
@@ -831,7 +786,7 @@ type PlayedMove struct {
 
 func (x *PlayedMove) Reset() {
 	*x = PlayedMove{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[8]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -843,7 +798,7 @@ func (x *PlayedMove) String() string {
 func (*PlayedMove) ProtoMessage() {}
 
 func (x *PlayedMove) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[8]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -856,7 +811,7 @@ func (x *PlayedMove) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlayedMove.ProtoReflect.Descriptor instead.
 func (*PlayedMove) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{8}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *PlayedMove) GetText() string {
@@ -899,7 +854,7 @@ type LogRecord struct {
 
 func (x *LogRecord) Reset() {
 	*x = LogRecord{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -911,7 +866,7 @@ func (x *LogRecord) String() string {
 func (*LogRecord) ProtoMessage() {}
 
 func (x *LogRecord) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -924,7 +879,7 @@ func (x *LogRecord) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogRecord.ProtoReflect.Descriptor instead.
 func (*LogRecord) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{9}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *LogRecord) GetMatch() []byte {
@@ -977,7 +932,7 @@ type Request struct {
 
 func (x *Request) Reset() {
 	*x = Request{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +944,7 @@ func (x *Request) String() string {
 func (*Request) ProtoMessage() {}
 
 func (x *Request) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +957,7 @@ func (x *Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Request.ProtoReflect.Descriptor instead.
 func (*Request) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{10}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Request) GetPlayer() []byte {
@@ -1061,7 +1016,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1073,7 +1028,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1086,7 +1041,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{11}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Event) GetKind() uint32 {
@@ -1205,7 +1160,7 @@ type Player struct {
 
 func (x *Player) Reset() {
 	*x = Player{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1172,7 @@ func (x *Player) String() string {
 func (*Player) ProtoMessage() {}
 
 func (x *Player) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1185,7 @@ func (x *Player) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Player.ProtoReflect.Descriptor instead.
 func (*Player) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{12}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Player) GetName() string {
@@ -1304,7 +1259,7 @@ type Identity struct {
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1271,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1284,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{13}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Identity) GetKind() string {
@@ -1376,7 +1331,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1388,7 +1343,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1401,7 +1356,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{14}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Session) GetPlayer() []byte {
@@ -1458,8 +1413,8 @@ type Private struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The draft's moves.
 	DraftMoves []*PlayedMove `protobuf:"bytes,1,rep,name=draft_moves,json=draftMoves,proto3" json:"draft_moves,omitempty"`
-	// The draft's state (relay).
-	DraftState []byte `protobuf:"bytes,2,opt,name=draft_state,json=draftState,proto3" json:"draft_state,omitempty"`
+	// The draft's state (relay). Absent: the draft leaves it.
+	DraftState []byte `protobuf:"bytes,2,opt,name=draft_state,json=draftState,proto3,oneof" json:"draft_state,omitempty"`
 	// The draft's state is text.
 	DraftText bool `protobuf:"varint,3,opt,name=draft_text,json=draftText,proto3" json:"draft_text,omitempty"`
 	// When the draft was saved. 0: there is none.
@@ -1478,7 +1433,7 @@ type Private struct {
 
 func (x *Private) Reset() {
 	*x = Private{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[15]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1490,7 +1445,7 @@ func (x *Private) String() string {
 func (*Private) ProtoMessage() {}
 
 func (x *Private) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[15]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1503,7 +1458,7 @@ func (x *Private) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Private.ProtoReflect.Descriptor instead.
 func (*Private) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{15}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Private) GetDraftMoves() []*PlayedMove {
@@ -1566,7 +1521,7 @@ var File_yourmove_store_v1_records_proto protoreflect.FileDescriptor
 
 const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"\n" +
-	"\x1fyourmove/store/v1/records.proto\x12\x11yourmove.store.v1\"\xc9\x05\n" +
+	"\x1fyourmove/store/v1/records.proto\x12\x11yourmove.store.v1\"\xd7\x05\n" +
 	"\tMatchHead\x127\n" +
 	"\bsettings\x18\x01 \x01(\v2\x1b.yourmove.store.v1.SettingsR\bsettings\x12\x12\n" +
 	"\x04seed\x18\x02 \x01(\fR\x04seed\x12\x18\n" +
@@ -1590,15 +1545,13 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"started_ms\x18\x10 \x01(\x03R\tstartedMs\x12\x19\n" +
 	"\bended_ms\x18\x11 \x01(\x03R\aendedMs\x12/\n" +
 	"\x04last\x18\x12 \x01(\v2\x1b.yourmove.store.v1.LastMoveR\x04last\x12\x19\n" +
-	"\blapse_ms\x18\x13 \x01(\x03R\alapseMs\x120\n" +
-	"\x04tail\x18\x14 \x03(\v2\x1c.yourmove.store.v1.CommitRefR\x04tail\x12\x14\n" +
-	"\x05paged\x18\x15 \x01(\x04R\x05paged\"[\n" +
-	"\tCommitRef\x12\x1a\n" +
-	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x18\n" +
-	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x18\n" +
-	"\arequest\x18\x03 \x01(\aR\arequest\"E\n" +
-	"\vHistoryPage\x126\n" +
-	"\acommits\x18\x01 \x03(\v2\x1c.yourmove.store.v1.CommitRefR\acommits\"\x82\x03\n" +
+	"\blapse_ms\x18\x13 \x01(\x03R\alapseMs\x122\n" +
+	"\x06recent\x18\x16 \x01(\v2\x1a.yourmove.store.v1.CommitsR\x06recent\x12\x14\n" +
+	"\x05paged\x18\x15 \x01(\x04R\x05pagedJ\x04\b\x14\x10\x15R\x04tail\"_\n" +
+	"\aCommits\x12\x1c\n" +
+	"\tpositions\x18\x01 \x03(\x04R\tpositions\x12\x1a\n" +
+	"\bversions\x18\x02 \x03(\x04R\bversions\x12\x1a\n" +
+	"\brequests\x18\x03 \x03(\aR\brequests\"\x82\x03\n" +
 	"\bSettings\x12\x12\n" +
 	"\x04game\x18\x01 \x01(\tR\x04game\x12\x18\n" +
 	"\aruleset\x18\x02 \x01(\rR\aruleset\x12\x18\n" +
@@ -1697,19 +1650,20 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"\x06issued\x18\x04 \x01(\x04R\x06issued\x12\x19\n" +
 	"\bended_ms\x18\x05 \x01(\x03R\aendedMs\x12\"\n" +
 	"\finstallation\x18\x06 \x01(\tR\finstallation\x12\x1a\n" +
-	"\brevision\x18\a \x01(\x04R\brevision\"\x97\x02\n" +
+	"\brevision\x18\a \x01(\x04R\brevision\"\xac\x02\n" +
 	"\aPrivate\x12>\n" +
 	"\vdraft_moves\x18\x01 \x03(\v2\x1d.yourmove.store.v1.PlayedMoveR\n" +
-	"draftMoves\x12\x1f\n" +
-	"\vdraft_state\x18\x02 \x01(\fR\n" +
-	"draftState\x12\x1d\n" +
+	"draftMoves\x12$\n" +
+	"\vdraft_state\x18\x02 \x01(\fH\x00R\n" +
+	"draftState\x88\x01\x01\x12\x1d\n" +
 	"\n" +
 	"draft_text\x18\x03 \x01(\bR\tdraftText\x12\x19\n" +
 	"\bdraft_ms\x18\x04 \x01(\x03R\adraftMs\x12%\n" +
 	"\x0edraft_decision\x18\x05 \x01(\x04R\rdraftDecision\x12\x1a\n" +
 	"\barchived\x18\x06 \x01(\bR\barchived\x12\x12\n" +
 	"\x04seen\x18\a \x01(\bR\x04seen\x12\x1a\n" +
-	"\brevision\x18\b \x01(\x04R\brevisionB.Z,yourmove/proto/gen/yourmove/store/v1;storev1b\x06proto3"
+	"\brevision\x18\b \x01(\x04R\brevisionB\x0e\n" +
+	"\f_draft_stateB.Z,yourmove/proto/gen/yourmove/store/v1;storev1b\x06proto3"
 
 var (
 	file_yourmove_store_v1_records_proto_rawDescOnce sync.Once
@@ -1723,47 +1677,45 @@ func file_yourmove_store_v1_records_proto_rawDescGZIP() []byte {
 	return file_yourmove_store_v1_records_proto_rawDescData
 }
 
-var file_yourmove_store_v1_records_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_yourmove_store_v1_records_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_yourmove_store_v1_records_proto_goTypes = []any{
-	(*MatchHead)(nil),   // 0: yourmove.store.v1.MatchHead
-	(*CommitRef)(nil),   // 1: yourmove.store.v1.CommitRef
-	(*HistoryPage)(nil), // 2: yourmove.store.v1.HistoryPage
-	(*Settings)(nil),    // 3: yourmove.store.v1.Settings
-	(*Place)(nil),       // 4: yourmove.store.v1.Place
-	(*Outcome)(nil),     // 5: yourmove.store.v1.Outcome
-	(*Next)(nil),        // 6: yourmove.store.v1.Next
-	(*LastMove)(nil),    // 7: yourmove.store.v1.LastMove
-	(*PlayedMove)(nil),  // 8: yourmove.store.v1.PlayedMove
-	(*LogRecord)(nil),   // 9: yourmove.store.v1.LogRecord
-	(*Request)(nil),     // 10: yourmove.store.v1.Request
-	(*Event)(nil),       // 11: yourmove.store.v1.Event
-	(*Player)(nil),      // 12: yourmove.store.v1.Player
-	(*Identity)(nil),    // 13: yourmove.store.v1.Identity
-	(*Session)(nil),     // 14: yourmove.store.v1.Session
-	(*Private)(nil),     // 15: yourmove.store.v1.Private
-	nil,                 // 16: yourmove.store.v1.Settings.LabelsEntry
+	(*MatchHead)(nil),  // 0: yourmove.store.v1.MatchHead
+	(*Commits)(nil),    // 1: yourmove.store.v1.Commits
+	(*Settings)(nil),   // 2: yourmove.store.v1.Settings
+	(*Place)(nil),      // 3: yourmove.store.v1.Place
+	(*Outcome)(nil),    // 4: yourmove.store.v1.Outcome
+	(*Next)(nil),       // 5: yourmove.store.v1.Next
+	(*LastMove)(nil),   // 6: yourmove.store.v1.LastMove
+	(*PlayedMove)(nil), // 7: yourmove.store.v1.PlayedMove
+	(*LogRecord)(nil),  // 8: yourmove.store.v1.LogRecord
+	(*Request)(nil),    // 9: yourmove.store.v1.Request
+	(*Event)(nil),      // 10: yourmove.store.v1.Event
+	(*Player)(nil),     // 11: yourmove.store.v1.Player
+	(*Identity)(nil),   // 12: yourmove.store.v1.Identity
+	(*Session)(nil),    // 13: yourmove.store.v1.Session
+	(*Private)(nil),    // 14: yourmove.store.v1.Private
+	nil,                // 15: yourmove.store.v1.Settings.LabelsEntry
 }
 var file_yourmove_store_v1_records_proto_depIdxs = []int32{
-	3,  // 0: yourmove.store.v1.MatchHead.settings:type_name -> yourmove.store.v1.Settings
-	4,  // 1: yourmove.store.v1.MatchHead.places:type_name -> yourmove.store.v1.Place
-	6,  // 2: yourmove.store.v1.MatchHead.next:type_name -> yourmove.store.v1.Next
-	7,  // 3: yourmove.store.v1.MatchHead.last:type_name -> yourmove.store.v1.LastMove
-	1,  // 4: yourmove.store.v1.MatchHead.tail:type_name -> yourmove.store.v1.CommitRef
-	1,  // 5: yourmove.store.v1.HistoryPage.commits:type_name -> yourmove.store.v1.CommitRef
-	16, // 6: yourmove.store.v1.Settings.labels:type_name -> yourmove.store.v1.Settings.LabelsEntry
-	5,  // 7: yourmove.store.v1.Place.outcome:type_name -> yourmove.store.v1.Outcome
-	8,  // 8: yourmove.store.v1.LastMove.move:type_name -> yourmove.store.v1.PlayedMove
-	11, // 9: yourmove.store.v1.LogRecord.events:type_name -> yourmove.store.v1.Event
-	10, // 10: yourmove.store.v1.LogRecord.request:type_name -> yourmove.store.v1.Request
-	8,  // 11: yourmove.store.v1.Event.moves:type_name -> yourmove.store.v1.PlayedMove
-	5,  // 12: yourmove.store.v1.Event.outcomes:type_name -> yourmove.store.v1.Outcome
-	13, // 13: yourmove.store.v1.Player.identities:type_name -> yourmove.store.v1.Identity
-	8,  // 14: yourmove.store.v1.Private.draft_moves:type_name -> yourmove.store.v1.PlayedMove
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	2,  // 0: yourmove.store.v1.MatchHead.settings:type_name -> yourmove.store.v1.Settings
+	3,  // 1: yourmove.store.v1.MatchHead.places:type_name -> yourmove.store.v1.Place
+	5,  // 2: yourmove.store.v1.MatchHead.next:type_name -> yourmove.store.v1.Next
+	6,  // 3: yourmove.store.v1.MatchHead.last:type_name -> yourmove.store.v1.LastMove
+	1,  // 4: yourmove.store.v1.MatchHead.recent:type_name -> yourmove.store.v1.Commits
+	15, // 5: yourmove.store.v1.Settings.labels:type_name -> yourmove.store.v1.Settings.LabelsEntry
+	4,  // 6: yourmove.store.v1.Place.outcome:type_name -> yourmove.store.v1.Outcome
+	7,  // 7: yourmove.store.v1.LastMove.move:type_name -> yourmove.store.v1.PlayedMove
+	10, // 8: yourmove.store.v1.LogRecord.events:type_name -> yourmove.store.v1.Event
+	9,  // 9: yourmove.store.v1.LogRecord.request:type_name -> yourmove.store.v1.Request
+	7,  // 10: yourmove.store.v1.Event.moves:type_name -> yourmove.store.v1.PlayedMove
+	4,  // 11: yourmove.store.v1.Event.outcomes:type_name -> yourmove.store.v1.Outcome
+	12, // 12: yourmove.store.v1.Player.identities:type_name -> yourmove.store.v1.Identity
+	7,  // 13: yourmove.store.v1.Private.draft_moves:type_name -> yourmove.store.v1.PlayedMove
+	14, // [14:14] is the sub-list for method output_type
+	14, // [14:14] is the sub-list for method input_type
+	14, // [14:14] is the sub-list for extension type_name
+	14, // [14:14] is the sub-list for extension extendee
+	0,  // [0:14] is the sub-list for field type_name
 }
 
 func init() { file_yourmove_store_v1_records_proto_init() }
@@ -1771,14 +1723,15 @@ func file_yourmove_store_v1_records_proto_init() {
 	if File_yourmove_store_v1_records_proto != nil {
 		return
 	}
-	file_yourmove_store_v1_records_proto_msgTypes[5].OneofWrappers = []any{}
+	file_yourmove_store_v1_records_proto_msgTypes[4].OneofWrappers = []any{}
+	file_yourmove_store_v1_records_proto_msgTypes[14].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_yourmove_store_v1_records_proto_rawDesc), len(file_yourmove_store_v1_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

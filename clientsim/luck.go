@@ -1,0 +1,220 @@
+package clientsim
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"google.golang.org/protobuf/proto"
+
+	pb "yourmove/proto/gen/yourmove/v1"
+)
+
+// Luck is how often a call meets with bad luck, each from 0 (never) to 1 (always). The zero Luck is none.
+type Luck struct {
+	// Lose loses calls on their way to the server.
+	Lose float64
+	// Drop loses answers, after the server has carried out the call.
+	Drop float64
+	// Repeat sends calls again that were answered, and compares the answers.
+	Repeat float64
+}
+
+// BadLuck is a network at its worst that still lets matches end soon.
+var BadLuck = Luck{Lose: 0.02, Drop: 0.05, Repeat: 0.05}
+
+// LuckCount counts what bad luck there was.
+type LuckCount struct {
+	Lost     uint64 `json:"lost"`
+	Dropped  uint64 `json:"dropped"`
+	Repeated uint64 `json:"repeated"`
+}
+
+// luckCounters counts for several clients at once.
+type luckCounters struct{ lost, dropped, repeated atomic.Uint64 }
+
+func (c *luckCounters) count() LuckCount {
+	return LuckCount{c.lost.Load(), c.dropped.Load(), c.repeated.Load()}
+}
+
+// errLost stands for what a client sees of a call or an answer that got lost.
+var errLost = errors.New("lost by clientsim on purpose")
+
+func lost() error {
+	return connect.NewError(connect.CodeUnavailable, "connection lost").WithCause(errLost)
+}
+
+// repeats is how often a repeat is tried: it may meet with a server that is being started again.
+const repeats = 3
+
+// unlucky is the source of one client's bad luck.
+type unlucky struct {
+	luck  Luck
+	count *luckCounters
+	// tell is given what is wrong with the answer to a repeat.
+	tell func(match, format string, args ...any)
+
+	mu  sync.Mutex // guards rng
+	rng *rand.Rand
+}
+
+// interceptor is the place where calls and answers get lost. It must be the innermost, so that whoever repeats a call
+// stands outside.
+func (u *unlucky) interceptor(next connect.ClientFunc) connect.ClientFunc {
+	if u.luck == (Luck{}) {
+		return next
+	}
+	return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+		if spec.StreamType != connect.StreamTypeUnary {
+			return next(ctx, spec)
+		}
+		lose, drop, repeat := u.draw()
+		if lose {
+			u.count.lost.Add(1)
+			return nil, lost()
+		}
+		stream, err := next(ctx, spec)
+		if err != nil || !drop && !repeat {
+			return stream, err
+		}
+		s := &unluckyStream{ClientStream: stream, u: u, drop: drop}
+		if repeat {
+			s.again = func(req, res any) error { return again(ctx, spec, next, req, res) }
+		}
+		return s, nil
+	}
+}
+
+// draw decides a call's fate. It draws the same number of times for each, so that the fates depend on the seed and the
+// number of the call alone.
+func (u *unlucky) draw() (lose, drop, repeat bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	a, b, c := u.rng.Float64(), u.rng.Float64(), u.rng.Float64()
+	return a < u.luck.Lose, b < u.luck.Drop, c < u.luck.Repeat
+}
+
+// again sends a request once more, as a new call with the headers of the first, and waits out what is transient, within
+// bounds: the server may be in the middle of a restart.
+func again(ctx context.Context, spec connect.Spec, next connect.ClientFunc, req, res any) error {
+	first, _ := connect.CallInfoForClientContext(ctx)
+	for try := 1; ; try++ {
+		ctx, info := connect.NewClientContext(ctx)
+		if auth := first.RequestHeader().Get(authorization); auth != "" {
+			info.RequestHeader().Set(authorization, auth)
+		}
+		err := once(ctx, spec, next, req, res)
+		if err == nil || !transient(err) || try == repeats {
+			return err
+		}
+		if err := sleep(ctx, time.Duration(try)*10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+func once(ctx context.Context, spec connect.Spec, next connect.ClientFunc, req, res any) error {
+	stream, err := next(ctx, spec)
+	if err != nil {
+		return err
+	}
+	err = stream.Send(req)
+	if err == nil {
+		err = stream.CloseSend()
+	}
+	if err == nil {
+		err = stream.Receive(res)
+	}
+	return errors.Join(err, stream.Close())
+}
+
+// unluckyStream is a call whose answer will be lost, or that will be repeated, or both.
+type unluckyStream struct {
+	connect.ClientStream
+	u     *unlucky
+	drop  bool
+	again func(req, res any) error
+	req   any
+}
+
+// Send keeps the request for the repeat.
+func (s *unluckyStream) Send(msg any) error {
+	s.req = msg
+	return s.ClientStream.Send(msg)
+}
+
+// Receive waits for the answer before it loses it: the server has carried out the call.
+func (s *unluckyStream) Receive(msg any) error {
+	if err := s.ClientStream.Receive(msg); err != nil {
+		return err
+	}
+	if s.again != nil {
+		s.repeat(msg)
+	}
+	if s.drop {
+		if m, ok := msg.(proto.Message); ok {
+			proto.Reset(m)
+		}
+		s.u.count.dropped.Add(1)
+		return lost()
+	}
+	return nil
+}
+
+// answered is what all answers to calls that change a match have in common.
+type answered interface {
+	proto.Message
+	GetVersion() uint64
+	GetEvents() []*pb.Event
+}
+
+// repeat sends the request again and compares what the API promises to be the same: the version and the events. Calls
+// without those are not repeated: they change nothing, or are idempotent by their content.
+func (s *unluckyStream) repeat(msg any) {
+	first, ok := msg.(answered)
+	if !ok {
+		return
+	}
+	second := first.ProtoReflect().New().Interface().(answered)
+	match := matchOf(s.req)
+	if err := s.again(s.req, second); err != nil {
+		// A server that is gone, a token that expired meanwhile: no answer is no wrong answer.
+		switch code := connect.CodeOf(err); {
+		case transient(err), code == connect.CodeUnauthenticated, code == connect.CodeCanceled, code == connect.CodeDeadlineExceeded:
+		default:
+			s.u.tell(match, "a call that was carried out was refused when it was repeated: %v", err)
+		}
+		return
+	}
+	s.u.count.repeated.Add(1)
+	if first.GetVersion() != second.GetVersion() {
+		s.u.tell(match, "%T: the answer had version %d, that to its repeat %d", msg, first.GetVersion(), second.GetVersion())
+	}
+	if a, b := first.GetEvents(), second.GetEvents(); !sameEvents(a, b) {
+		s.u.tell(match, "%T: the answer had events %v, that to its repeat %v", msg, a, b)
+	}
+}
+
+func sameEvents(a, b []*pb.Event) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !proto.Equal(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// matchOf returns the match that a request is about, if it names one.
+func matchOf(req any) string {
+	if r, ok := req.(interface{ GetMatchId() string }); ok {
+		return r.GetMatchId()
+	}
+	return ""
+}

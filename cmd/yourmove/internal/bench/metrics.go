@@ -1,0 +1,81 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// MetricsSource is where the server's Prometheus metrics may be read.
+type MetricsSource struct {
+	Client *http.Client
+	URL    string
+	// OfAdmin: it is the admin listener's.
+	OfAdmin bool
+}
+
+// metrics are values by name, those of all labels added up.
+type metrics map[string]float64
+
+// firstMetrics reads from the first source that answers, and returns it; nil if none does.
+func firstMetrics(ctx context.Context, sources []MetricsSource) (metrics, *MetricsSource, error) {
+	err := errors.New("no metrics can be reached")
+	for i := range sources {
+		var m metrics
+		if m, err = sources[i].fetch(ctx); err == nil {
+			return m, &sources[i], nil
+		}
+	}
+	return nil, nil, err
+}
+
+func (s *MetricsSource) fetch(ctx context.Context) (metrics, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := s.Client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", s.URL, res.Status)
+	}
+	m := metrics{}
+	in := bufio.NewScanner(res.Body)
+	for in.Scan() {
+		// name{label="…"} value [timestamp]
+		line := in.Text()
+		name, rest, ok := strings.Cut(line, " ")
+		if i := strings.IndexByte(line, '{'); i >= 0 {
+			end := strings.LastIndexByte(line, '}')
+			if end < i {
+				continue
+			}
+			name, rest = line[:i], strings.TrimSpace(line[end+1:])
+		}
+		value, _, _ := strings.Cut(rest, " ")
+		if f, err := strconv.ParseFloat(value, 64); ok && err == nil && !strings.HasPrefix(name, "#") {
+			m[name] += f
+		}
+	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.URL, err)
+	}
+	return m, nil
+}
+
+// perTurn is by how much a metric grew, per turn; nil where the server does not have it.
+func perTurn(before, after metrics, name string, unit float64, turns int) *float64 {
+	b, hadIt := before[name]
+	a, hasIt := after[name]
+	if !hadIt || !hasIt {
+		return nil
+	}
+	return rounded((a - b) * unit / float64(turns))
+}

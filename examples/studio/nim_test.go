@@ -1,0 +1,9 @@
+package main
+
+import (
+	"testing"
+
+	"yourmove/game/gametest"
+)
+
+func TestNim(t *testing.T) { gametest.Run(t, Nim{}) }

@@ -1,0 +1,144 @@
+package boltstore_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"yourmove/game"
+	"yourmove/server"
+	"yourmove/server/boltstore"
+)
+
+// BenchmarkCommit plays turns of 10,000 relay matches from many submitters at once, each reading the match, deciding
+// and committing, with syncing on. turns/s is the figure to compare.
+func BenchmarkCommit(b *testing.B) {
+	for _, pageSize := range []int{4 << 10, 16 << 10} {
+		for _, submitters := range []int{64, 256} {
+			b.Run(fmt.Sprintf("page=%d/submitters=%d", pageSize, submitters), func(b *testing.B) {
+				benchmarkCommit(b, pageSize, submitters, 10_000)
+			})
+		}
+	}
+}
+
+func benchmarkCommit(b *testing.B, pageSize, submitters, matches int) {
+	dir := b.TempDir()
+	if err := boltstore.Create(dir, boltstore.Options{PageSize: pageSize}); err != nil {
+		b.Fatal(err)
+	}
+	ids := fill(b, dir, matches)
+	s, err := boltstore.Open(dir, boltstore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	before := s.Figures()
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	var wg sync.WaitGroup
+	b.ResetTimer()
+	for n := range submitters {
+		wg.Go(func() {
+			rng := rand.New(rand.NewPCG(1, uint64(n)))
+			for left.Add(-1) >= 0 {
+				id := ids[n+submitters*rng.IntN(len(ids)/submitters)] // no two submitters meet in a match
+				if err := playTurn(s, id, rng); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	f := s.Figures()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "turns/s")
+	b.ReportMetric(float64(f.Commits-before.Commits)/float64(f.Batches-before.Batches), "turns/batch")
+	b.ReportMetric((f.BatchTime-before.BatchTime).Seconds()/float64(f.Batches-before.Batches)*1e3, "ms/batch")
+	b.ReportMetric(float64(f.FileBytes)/1e6, "file-MB")
+}
+
+// playTurn passes a relay match on to the other seat.
+func playTurn(s server.Store, id game.MatchID, rng *rand.Rand) error {
+	ctx := context.Background()
+	var req server.RequestID
+	binary.LittleEndian.PutUint64(req[:], rng.Uint64())
+	binary.LittleEndian.PutUint64(req[8:], rng.Uint64())
+	m, _, err := s.Match(ctx, id, nil)
+	if err != nil {
+		return err
+	}
+	seat := m.MustAct()[0]
+	player := m.Place(seat).Player
+	m, done, err := s.Match(ctx, id, &server.RequestKey{Player: player, ID: req})
+	if err != nil || done != nil {
+		return fmt.Errorf("%v, %v", done, err)
+	}
+	now := time.Now().Truncate(time.Millisecond)
+	ch, err := m.Submit(nil, player, game.Turn{
+		Expected: m.Version, Moves: []game.PlayedMove{{Text: "e2e4"}},
+		Relay: &game.RelayTurn{State: &m.Relay, Next: []game.Next{{Seat: 3 - seat}}},
+	}, now)
+	if err != nil {
+		return err
+	}
+	return s.Commit(ctx, server.Commit{
+		At: now, Match: &ch, Request: &server.Request{RequestKey: server.RequestKey{Player: player, ID: req}},
+	})
+}
+
+// fill makes relay matches of two players that have started, without syncing.
+func fill(tb testing.TB, dir string, matches int) []game.MatchID {
+	s, err := boltstore.Open(dir, boltstore.Options{NoSync: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ids := make([]game.MatchID, matches)
+	var wg sync.WaitGroup
+	const workers = 256
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < matches; i += workers {
+				now := time.UnixMilli(1_700_000_000_000 + int64(i))
+				binary.BigEndian.PutUint64(ids[i][:], uint64(now.UnixMilli())<<16)
+				binary.BigEndian.PutUint64(ids[i][8:], rand.Uint64())
+				if err := newRelay(s, ids[i], now); err != nil {
+					tb.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := s.Close(); err != nil {
+		tb.Fatal(err)
+	}
+	return ids
+}
+
+func newRelay(s server.Store, id game.MatchID, now time.Time) error {
+	var a, b game.PlayerID
+	binary.BigEndian.PutUint64(a[:], rand.Uint64()|1)
+	binary.BigEndian.PutUint64(b[:], rand.Uint64()|1)
+	ch, err := game.Create(nil, game.NewMatch{
+		ID: id, Settings: game.Settings{Game: game.Relay, MinSeats: 2, MaxSeats: 2, Title: "a friendly match"}, Creator: a,
+		Seat: 1, State: game.RelayState{Data: []byte("a state of some sixty bytes, as a small board game would have"), Text: true},
+		LapseAfter: game.LapseAfter,
+	}, now)
+	if err != nil {
+		return err
+	}
+	if err := s.Commit(context.Background(), server.Commit{At: now, Match: &ch}); err != nil {
+		return err
+	}
+	if ch, err = ch.Match.Join(nil, b, 0, now); err != nil {
+		return err
+	}
+	return s.Commit(context.Background(), server.Commit{At: now, Match: &ch})
+}

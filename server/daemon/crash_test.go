@@ -1,0 +1,378 @@
+package daemon_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	mrand "math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"github.com/google/uuid"
+
+	"yourmove/game"
+	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
+	"yourmove/server"
+	"yourmove/server/auth"
+	"yourmove/server/boltstore"
+	"yourmove/server/daemon"
+)
+
+// childEnv makes the test binary a server: "serve" the real one, "early" one that answers before it commits.
+const childEnv = "YOURMOVE_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(childEnv) {
+	case "serve":
+		os.Exit(daemon.Main(context.Background(), nil, os.Args[1:], os.Stdout, os.Stderr))
+	case "early":
+		if err := serveEarly(os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// earlyStore is the control: it answers first and commits later, as a careless server would.
+type earlyStore struct {
+	*boltstore.Store
+	mu    sync.Mutex
+	fresh map[game.MatchID]game.Match // what was answered and not yet kept
+}
+
+func (s *earlyStore) Match(ctx context.Context, id game.MatchID, key *server.RequestKey) (game.Match, *server.Recorded, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m, ok := s.fresh[id]; ok {
+		return m, nil, nil
+	}
+	return s.Store.Match(ctx, id, key)
+}
+
+func (s *earlyStore) Commit(ctx context.Context, c server.Commit) error {
+	if c.Match == nil || c.Match.Before == 0 {
+		return s.Store.Commit(ctx, c)
+	}
+	s.mu.Lock()
+	s.fresh[c.Match.Match.ID] = c.Match.Match
+	s.mu.Unlock()
+	go func() { // a child that is killed waits for nobody
+		time.Sleep(20 * time.Millisecond)
+		_ = s.Store.Commit(context.WithoutCancel(ctx), c)
+	}()
+	return nil
+}
+
+func serveEarly(dir string) error {
+	keys, err := auth.LoadKeys(dir + "/keys.json")
+	if err != nil {
+		return err
+	}
+	store, err := boltstore.Open(dir, boltstore.Options{})
+	if err != nil {
+		return err
+	}
+	games, err := game.NewRegistry()
+	if err != nil {
+		return err
+	}
+	srv, err := daemon.New(context.Background(), daemon.Parts{
+		Store: &earlyStore{Store: store, fresh: map[game.MatchID]game.Match{}}, Games: games, Keys: keys,
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	players, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	admin, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("yourmoved: listening on http://%s\n", players.Addr())
+	return srv.Serve(context.Background(), players, admin)
+}
+
+// child is a server in a process of its own.
+type child struct {
+	cmd *exec.Cmd
+	url string
+	log *syncBuffer
+}
+
+var readyLine = regexp.MustCompile(`listening on (http://[^ ,]+)`)
+
+// startChild starts the test binary as a server, with its arguments after the wrapper's (strace, for faults).
+func startChild(t *testing.T, kind string, wrapper []string, args ...string) *child {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	argv := append(append(append([]string(nil), wrapper...), self), args...)
+	c := &child{cmd: exec.Command(argv[0], argv[1:]...), log: &syncBuffer{}}
+	c.cmd.Env = append(os.Environ(), childEnv+"="+kind)
+	c.cmd.Stderr = c.log
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.cmd.Process.Kill(); _, _ = c.cmd.Process.Wait() })
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if m := readyLine.FindStringSubmatch(line); m != nil {
+		c.url = m[1]
+		return c
+	}
+	t.Fatalf("the server did not get ready: %q, %v\n%s", line, err, c.log)
+	return nil
+}
+
+func (c *child) kill(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.cmd.Wait() // it says that it was killed
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.b = append(b.b, p...)
+	return len(p), nil
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return string(b.b)
+}
+
+// ledger is what one player was told, kept outside the server: a relay match in which he passes the turn to himself
+// for ever, a request id for each turn, and the version that was acknowledged.
+type ledger struct {
+	secret  []byte
+	match   string
+	version uint64
+	acked   map[string]uint64
+	// open is the request whose answer never came: it may have been carried out once, or not at all.
+	open string
+	next int
+}
+
+func client(url, token string) yourmovev1connect.MatchServiceClient {
+	return yourmovev1connect.NewMatchServiceClient(connect.NewClient(
+		connecthttp.NewTransport(&http.Client{Transport: &http.Transport{}}, url), withToken(token)))
+}
+
+func withToken(token string) connect.ClientInterceptor {
+	return func(next connect.ClientFunc) connect.ClientFunc {
+		return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+			if info, ok := connect.CallInfoForClientContext(ctx); ok {
+				info.RequestHeader().Set("Authorization", "Bearer "+token)
+			}
+			return next(ctx, spec)
+		}
+	}
+}
+
+func (l *ledger) signIn(ctx context.Context, url string) (yourmovev1connect.MatchServiceClient, error) {
+	if l.secret == nil {
+		l.secret = make([]byte, 32)
+		_, _ = rand.Read(l.secret)
+	}
+	players := yourmovev1connect.NewPlayerServiceClient(connect.NewClient(
+		connecthttp.NewTransport(&http.Client{Transport: &http.Transport{}}, url)))
+	in, err := players.SignIn(ctx, &pb.SignInRequest{Credential: &pb.SignInRequest_GuestSecret{GuestSecret: l.secret}})
+	if err != nil {
+		return nil, err
+	}
+	return client(url, in.GetSession().GetAccessToken()), nil
+}
+
+// play submits turns until ctx is done or a call fails. After a restart it first repeats the request whose answer
+// never came.
+func (l *ledger) play(ctx context.Context, url string, acked func()) error {
+	c, err := l.signIn(ctx, url)
+	if err != nil {
+		return err
+	}
+	if l.match == "" {
+		made, err := c.CreateMatch(ctx, &pb.CreateMatchRequest{
+			RequestId: uuid.NewString(), Game: "relay", Seat: 1, StartRule: pb.StartRule_START_RULE_AT_ONCE,
+		})
+		if err != nil {
+			return err
+		}
+		l.match, l.version, l.acked = made.GetMatch().GetSummary().GetMatchId(), made.GetVersion(), map[string]uint64{}
+	}
+	for ctx.Err() == nil {
+		id := l.open
+		if id == "" {
+			id = uuid.NewString()
+			l.next++
+		}
+		l.open = id
+		res, err := c.SubmitTurn(ctx, &pb.SubmitTurnRequest{
+			MatchId: l.match, RequestId: id, ExpectedVersion: l.version, Moves: []*pb.Move{{Text: fmt.Sprint(l.next)}},
+			Relay: &pb.RelayTurn{NextSeats: []*pb.NextSeat{{Seat: 1}}},
+		})
+		if err != nil {
+			return err
+		}
+		l.open, l.version, l.acked[id] = "", res.GetVersion(), res.GetVersion()
+		acked()
+	}
+	return nil
+}
+
+// verify compares what was acknowledged with what the server has: lost acknowledgements, and turns applied twice.
+func (l *ledger) verify(ctx context.Context, url string) (lost, twice int, err error) {
+	if l.match == "" {
+		return 0, 0, nil
+	}
+	c, err := l.signIn(ctx, url)
+	if err != nil {
+		return 0, 0, err
+	}
+	rep, err := c.GetReplay(ctx, &pb.GetReplayRequest{MatchId: l.match})
+	if err != nil {
+		return 0, 0, err
+	}
+	at, texts := map[string]uint64{}, map[string]int{}
+	for i, e := range rep.GetEvents() {
+		if e.GetVersion() != uint64(i+1) {
+			return 0, 0, fmt.Errorf("event %d stands at place %d", e.GetVersion(), i+1)
+		}
+		if turn := e.GetTurnTaken(); turn != nil {
+			at[turn.GetRequestId()] = e.GetVersion()
+			texts[turn.GetMoves()[0].GetText()]++
+		}
+	}
+	for id, version := range l.acked {
+		if at[id] != version {
+			lost++
+		}
+	}
+	for _, n := range texts {
+		if n > 1 {
+			twice++
+		}
+	}
+	return lost, twice, nil
+}
+
+// runKills lets players play against a server that is killed over and over, and returns what the ledgers say.
+func runKills(t *testing.T, kind string, args []string, kills int) (acked, lost, twice int) {
+	t.Helper()
+	ledgers := make([]*ledger, 8)
+	for i := range ledgers {
+		ledgers[i] = &ledger{}
+	}
+	rng := mrand.New(mrand.NewPCG(1, 2))
+	for range kills {
+		c := startChild(t, kind, nil, args...)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		// The kill comes after a random number of acknowledgements, while the other players' commits are anywhere.
+		var count atomic.Int64
+		due, now := int64(20+rng.IntN(200)), make(chan struct{})
+		var wg sync.WaitGroup
+		for _, l := range ledgers {
+			wg.Go(func() {
+				_ = l.play(ctx, c.url, func() { // it ends by the kill
+					if count.Add(1) == due {
+						close(now)
+					}
+				})
+			})
+		}
+		select {
+		case <-now:
+		case <-ctx.Done():
+			t.Fatalf("after a minute %d of %d turns were acknowledged\n%s", count.Load(), due, c.log)
+		}
+		c.kill(t)
+		wg.Wait()
+		cancel()
+	}
+	c := startChild(t, "serve", nil, serveArgs(args)...)
+	for _, l := range ledgers {
+		n, m, err := l.verify(t.Context(), c.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		acked, lost, twice = acked+len(l.acked), lost+n, twice+m
+	}
+	c.kill(t)
+	return acked, lost, twice
+}
+
+// serveArgs are the arguments of the real server for the directory of either kind.
+func serveArgs(args []string) []string {
+	if len(args) == 1 {
+		return []string{"serve", "--data", args[0], "--listen", "127.0.0.1:0"}
+	}
+	return args
+}
+
+func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
+	dir := t.TempDir() + "/data"
+	acked, lost, twice := runKills(t, "serve", serveArgs([]string{dir}), 8)
+	t.Logf("kills 8, acknowledged %d, lost %d, applied twice %d", acked, lost, twice)
+	if acked < 100 {
+		t.Errorf("only %d turns were acknowledged: the test did not test much", acked)
+	}
+	if lost > 0 || twice > 0 {
+		t.Errorf("%d acknowledged turns are lost, %d were applied twice", lost, twice)
+	}
+	checkData(t, dir)
+}
+
+// The control: the same test must notice a server that answers before it commits.
+func TestKillingNoticesAServerThatAnswersEarly(t *testing.T) {
+	dir := t.TempDir() + "/data"
+	init := startChild(t, "serve", nil, serveArgs([]string{dir})...)
+	init.kill(t)
+	acked, lost, _ := runKills(t, "early", []string{dir}, 3)
+	t.Logf("kills 3, acknowledged %d, lost %d", acked, lost)
+	if lost == 0 {
+		t.Error("a server that answers before it commits lost nothing: the kills do not bite")
+	}
+}
+
+func checkData(t *testing.T, dir string) {
+	t.Helper()
+	problems, err := problemsIn(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Error("check:", p)
+	}
+}
+

@@ -1,0 +1,130 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// How long things may take. Streams and long-polls come with timeouts of their own.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	idleTimeout       = 3 * time.Minute
+	// drainTimeout is how long calls may go on after SIGTERM.
+	drainTimeout = 8 * time.Second
+)
+
+// Protocols are what a port speaks: HTTP/1.1 and HTTP/2 without TLS.
+func Protocols() *http.Protocols {
+	p := new(http.Protocols)
+	p.SetHTTP1(true)
+	p.SetUnencryptedHTTP2(true)
+	return p
+}
+
+func httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, Protocols: Protocols(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: 32 << 10,
+	}
+}
+
+// listenAdmin opens the operators' listener. Whoever reaches it is an operator, so it is a socket that only the
+// server's own user may open, or a port that only this machine reaches.
+func listenAdmin(addr string) (net.Listener, error) {
+	path, unix := strings.CutPrefix(addr, "unix:")
+	if !unix {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, fmt.Errorf("--admin %s: neither unix:PATH nor HOST:PORT", addr)
+		}
+		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			return nil, fmt.Errorf("--admin %s: operators are not asked who they are, so it must be a loopback address or a unix socket", addr)
+		}
+		return net.Listen("tcp", addr)
+	}
+	// A socket left by a killed server would be in the way. The database's lock makes sure that none is alive.
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSocket != 0 {
+		if err := os.Remove(path); err != nil {
+			return nil, err
+		}
+	}
+	ln, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, err
+	}
+	// The data directory is 0700; the mode here serves sockets that lie elsewhere.
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return ln, nil
+}
+
+// listenAndServe serves until ctx is done or the store fails. The end, in order: readiness off, no new calls, calls
+// under way finish, tasks stop; the caller closes the store.
+func (s *Server) listenAndServe(ctx context.Context, o ServeOptions, stdout io.Writer) error {
+	players, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return err
+	}
+	admin, err := listenAdmin(o.Admin)
+	if err != nil {
+		return errors.Join(err, players.Close())
+	}
+	fmt.Fprintf(stdout, "yourmoved: listening on http://%s, admin on %s\n", players.Addr(), adminName(o.Admin, admin))
+	return s.Serve(ctx, players, admin)
+}
+
+func adminName(asked string, ln net.Listener) string {
+	if strings.HasPrefix(asked, "unix:") {
+		return asked
+	}
+	return ln.Addr().String()
+}
+
+// Serve serves players and operators on these listeners until ctx is done or the store fails.
+func (s *Server) Serve(ctx context.Context, players, admin net.Listener) error {
+	public, private := httpServer(s.Public), httpServer(s.Admin)
+	tasks, stopTasks := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopTasks()
+	g, gctx := errgroup.WithContext(ctx)
+	for _, x := range []struct {
+		srv *http.Server
+		ln  net.Listener
+	}{{public, players}, {private, admin}} {
+		g.Go(func() error {
+			if err := x.srv.Serve(x.ln); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+	}
+	g.Go(func() error { return s.lapse.Run(tasks) })
+	g.Go(func() error {
+		var failed error
+		select {
+		case <-gctx.Done():
+		case <-s.parts.Store.Failed():
+			failed = fmt.Errorf("the database can no longer be written, so the server stops; start it again, it then knows which of the last turns were kept: %w", s.parts.Store.Err())
+		}
+		s.drain()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+		defer cancel()
+		err := public.Shutdown(end)
+		if err != nil {
+			err = errors.Join(fmt.Errorf("calls were cut off after %v: %w", drainTimeout, err), public.Close())
+		}
+		stopTasks()
+		return errors.Join(failed, err, private.Close())
+	})
+	return g.Wait()
+}

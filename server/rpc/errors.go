@@ -1,0 +1,201 @@
+package rpc
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connectproto"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"yourmove/game"
+	"yourmove/server"
+)
+
+// Domain is the domain of every ErrorInfo.
+const Domain = "yourmove"
+
+// codes gives each reason its meaning on the wire. A test notices a missing one.
+var codes = map[game.Reason]connect.Code{
+	game.InvalidField:   connect.CodeInvalidArgument,
+	game.MalformedMove:  connect.CodeInvalidArgument, // wrong on any board
+	game.BadPageToken:   connect.CodeInvalidArgument,
+	game.IllegalMove:    connect.CodeFailedPrecondition, // wrong on this board
+	game.NotYourTurn:    connect.CodeFailedPrecondition,
+	game.MatchFinished:  connect.CodeFailedPrecondition,
+	game.MatchNotOver:   connect.CodeFailedPrecondition,
+	game.MatchStarted:   connect.CodeFailedPrecondition,
+	game.NotStarted:     connect.CodeFailedPrecondition,
+	game.MatchFull:      connect.CodeFailedPrecondition,
+	game.SeatTaken:      connect.CodeFailedPrecondition,
+	game.AlreadySeated:  connect.CodeFailedPrecondition,
+	game.TooFewPlayers:  connect.CodeFailedPrecondition,
+	game.RulesMissing:   connect.CodeFailedPrecondition,
+	game.VersionStale:   connect.CodeAborted, // read again, then decide again
+	game.RequestReused:  connect.CodeAlreadyExists,
+	game.NoSuchMatch:    connect.CodeNotFound,
+	game.NoSuchPlayer:   connect.CodeNotFound,
+	game.NotSeated:      connect.CodePermissionDenied,
+	game.NotHost:        connect.CodePermissionDenied,
+	game.PayloadTooBig:  connect.CodeResourceExhausted,
+	game.Quota:          connect.CodeResourceExhausted,
+	game.RateLimited:    connect.CodeResourceExhausted,
+	game.DiskFull:       connect.CodeResourceExhausted,
+	game.Overloaded:     connect.CodeUnavailable,
+	game.Draining:       connect.CodeUnavailable,
+	game.OutcomeUnknown: connect.CodeUnavailable,
+	game.TokenMissing:   connect.CodeUnauthenticated,
+	game.TokenInvalid:   connect.CodeUnauthenticated,
+	game.TokenExpired:   connect.CodeUnauthenticated,
+	game.SessionEnded:   connect.CodeUnauthenticated,
+}
+
+// retryAfter is told with the reasons that mean "the same again, later".
+var retryAfter = map[game.Reason]time.Duration{
+	game.Overloaded:     500 * time.Millisecond,
+	game.Draining:       2 * time.Second,
+	game.OutcomeUnknown: 2 * time.Second,
+	game.RateLimited:    time.Second,
+	game.DiskFull:       10 * time.Second,
+}
+
+// ErrorInterceptor makes of whatever a call failed with an error for the wire: a refusal keeps its reason; errors of the
+// context and of Connect itself keep their codes; any other is logged whole and told as "internal error" with an id
+// that joins the two.
+func ErrorInterceptor(log *slog.Logger) connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc {
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			err := next(ctx, spec, stream)
+			if err == nil {
+				return nil
+			}
+			return toWire(ctx, log, spec.Procedure, err)
+		}
+	}
+}
+
+func toWire(ctx context.Context, log *slog.Logger, procedure string, err error) error {
+	if e := refusal(err); e != nil {
+		if _, ok := codes[e.Reason]; ok {
+			if retryAfter[e.Reason] > 0 { // the server's trouble, not the caller's
+				log.WarnContext(ctx, "refused", "procedure", procedure, "reason", e.Reason, "err", err)
+			}
+			return refused(e)
+		}
+	}
+	var invalid *protovalidate.ValidationError
+	if errors.As(err, &invalid) {
+		return violated(invalid)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return connect.NewError(connect.CodeCanceled, "canceled by the caller")
+	case errors.Is(err, context.DeadlineExceeded):
+		return connect.NewError(connect.CodeDeadlineExceeded, "the caller's deadline passed")
+	}
+	var ce *connect.Error
+	if errors.As(err, &ce) && !ce.IsRemote() {
+		return ofConnect(ce)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return connect.NewError(connect.CodeInvalidArgument, "the request ends in the middle")
+	}
+	var raw [6]byte
+	_, _ = rand.Read(raw[:])
+	id := hex.EncodeToString(raw[:])
+	log.ErrorContext(ctx, "internal error", "id", id, "procedure", procedure, "err", err)
+	return withDetails(connect.NewError(connect.CodeInternal, "internal error "+id), info("INTERNAL", map[string]string{"id": id}))
+}
+
+// ofConnect gives what the protocol layer refused (an oversized body, broken JSON …) a reason of ours.
+func ofConnect(ce *connect.Error) error {
+	switch ce.Code() {
+	case connect.CodeResourceExhausted:
+		return withDetails(ce, info(game.PayloadTooBig, nil))
+	case connect.CodeInvalidArgument:
+		return withDetails(ce, info(game.InvalidField, nil))
+	case connect.CodeUnknown, connect.CodeInternal:
+		// The protocol layer calls some broken requests (a wrong frame length …) unknown or internal: they are the caller's.
+		return withDetails(connect.NewError(connect.CodeInvalidArgument, "the request cannot be read"), info(game.InvalidField, nil))
+	}
+	return ce
+}
+
+// refusal finds the reason of an error, also where it is the store's.
+func refusal(err error) *game.Error {
+	var e *game.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	switch {
+	case errors.Is(err, server.ErrOverloaded), errors.Is(err, server.ErrConflict):
+		return &game.Error{Reason: game.Overloaded, Detail: "too much is going on; repeat with the same request_id"}
+	case errors.Is(err, server.ErrOutcomeUnknown):
+		return &game.Error{Reason: game.OutcomeUnknown, Detail: "it may have been carried out; repeat with the same request_id", Err: err}
+	case errors.Is(err, server.ErrDiskFull):
+		return &game.Error{Reason: game.DiskFull, Detail: "the server cannot keep anything just now; nothing was changed", Err: err}
+	case errors.Is(err, server.ErrClosed):
+		return &game.Error{Reason: game.Draining, Detail: "the server is going down; repeat with the same request_id"}
+	}
+	return nil
+}
+
+func refused(e *game.Error) *connect.Error {
+	text := e.Detail
+	if text == "" {
+		text = strings.ToLower(strings.ReplaceAll(string(e.Reason), "_", " "))
+	}
+	var meta map[string]string
+	if e.Reason == game.VersionStale {
+		meta = map[string]string{"version": strconv.FormatUint(e.Version, 10), "turn": strconv.FormatUint(e.Turn, 10)}
+	}
+	details := []proto.Message{info(e.Reason, meta)}
+	if d := retryAfter[e.Reason]; d > 0 {
+		details = append(details, &errdetails.RetryInfo{RetryDelay: durationpb.New(d)})
+	}
+	if e.Reason == game.InvalidField {
+		if field, _, ok := strings.Cut(e.Detail, ":"); ok && !strings.Contains(field, " ") {
+			details = append(details, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+				{Field: field, Description: text},
+			}})
+		}
+	}
+	return withDetails(connect.NewError(codes[e.Reason], text), details...)
+}
+
+// violated tells which fields break the annotations of the proto.
+func violated(v *protovalidate.ValidationError) error {
+	bad := &errdetails.BadRequest{}
+	var texts []string
+	for _, x := range v.Violations {
+		field := protovalidate.FieldPathString(x.Proto.GetField())
+		bad.FieldViolations = append(bad.FieldViolations, &errdetails.BadRequest_FieldViolation{
+			Field: field, Description: x.Proto.GetMessage(),
+		})
+		texts = append(texts, field+": "+x.Proto.GetMessage())
+	}
+	return withDetails(connect.NewError(connect.CodeInvalidArgument, strings.Join(texts, "; ")), info(game.InvalidField, nil), bad)
+}
+
+func info(reason game.Reason, meta map[string]string) *errdetails.ErrorInfo {
+	return &errdetails.ErrorInfo{Reason: string(reason), Domain: Domain, Metadata: meta}
+}
+
+func withDetails(e *connect.Error, details ...proto.Message) *connect.Error {
+	for _, d := range details {
+		if detail, err := connectproto.NewErrorDetail(d); err == nil {
+			e = e.WithDetail(detail)
+		}
+	}
+	return e
+}

@@ -1,0 +1,192 @@
+package rpc
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"buf.build/go/protovalidate"
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/cors"
+	"connectrpc.com/grpcreflect/v2"
+	"connectrpc.com/validate"
+
+	"yourmove/game"
+	"yourmove/proto/gen/yourmove/admin/v1/adminv1connect"
+	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
+	"yourmove/server"
+	"yourmove/server/auth"
+)
+
+// Limits of a request, in bytes once decoded, and of what is read from the network for it.
+const (
+	maxRequest = 256 << 10
+	maxBody    = maxRequest + 64<<10 // frames, and JSON that decodes to less
+)
+
+// Config is what the handlers are made of.
+type Config struct {
+	Service *server.Service
+	Access  *auth.Access
+	Revoked *auth.Revoked
+	Now     func() time.Time
+	Log     *slog.Logger
+	// Observe is told of each call once it ended.
+	Observe func(procedure string, code string, took time.Duration)
+	// Reflection serves gRPC's server reflection.
+	Reflection bool
+	// Counters are told by the admin service.
+	Counters func() Counters
+}
+
+// public are the calls that need no token.
+var public = map[string]bool{
+	yourmovev1connect.PlayerServiceSignInProcedure:         true,
+	yourmovev1connect.PlayerServiceRefreshSessionProcedure: true,
+	yourmovev1connect.MatchServiceListGamesProcedure:       true,
+}
+
+// NewServer returns the players' services behind their interceptors: observe, errors, authentication, validation. The
+// token is checked before the body is read, so that who has none costs next to nothing.
+func NewServer(c Config) (*connect.Server, error) {
+	check, err := validator()
+	if err != nil {
+		return nil, err
+	}
+	open := public
+	if c.Reflection {
+		open = withReflection(public)
+	}
+	srv := connect.NewServer(
+		observe(c.Observe), noStore, ErrorInterceptor(c.Log),
+		auth.Interceptor(c.Access, c.Revoked, c.Now, open), check,
+	)
+	yourmovev1connect.RegisterPlayerServiceHandler(srv, Players{c.Service})
+	yourmovev1connect.RegisterMatchServiceHandler(srv, Matches{c.Service})
+	if c.Reflection {
+		grpcreflect.Register(srv)
+	}
+	return srv, nil
+}
+
+// NewAdminServer returns the operators' services. Whoever reaches their listener is an operator.
+func NewAdminServer(c Config) (*connect.Server, error) {
+	check, err := validator()
+	if err != nil {
+		return nil, err
+	}
+	srv := connect.NewServer(observe(c.Observe), noStore, ErrorInterceptor(c.Log), check)
+	adminv1connect.RegisterAdminServiceHandler(srv, Admin{c.Service, c.Counters})
+	grpcreflect.Register(srv)
+	return srv, nil
+}
+
+// validator checks requests against the annotations of the proto. Its errors carry our own details.
+func validator() (connect.ServerInterceptor, error) {
+	v, err := protovalidate.New()
+	if err != nil {
+		return nil, err
+	}
+	return validate.NewServerInterceptor(validate.WithValidator(v), validate.WithoutErrorDetails()), nil
+}
+
+func withReflection(open map[string]bool) map[string]bool {
+	all := map[string]bool{
+		"/" + grpcreflect.ReflectV1ServiceName + "/ServerReflectionInfo":      true,
+		"/" + grpcreflect.ReflectV1AlphaServiceName + "/ServerReflectionInfo": true,
+	}
+	for p := range open {
+		all[p] = true
+	}
+	return all
+}
+
+// Mount puts the services onto a mux, within the limits of a request.
+func Mount(mux connecthttp.ServeMux, srv *connect.Server) {
+	connecthttp.Mount(bounded{mux}, srv, connecthttp.WithReadMaxBytes(maxRequest), connecthttp.WithCompressMinBytes(1024))
+}
+
+// bounded bounds what is read from the network for a request: ReadMaxBytes alone would go on inflating a compressed
+// bomb to tell how large it is.
+type bounded struct{ connecthttp.ServeMux }
+
+func (b bounded) Handle(pattern string, h http.Handler) {
+	b.ServeMux.Handle(pattern, http.MaxBytesHandler(h, maxBody))
+}
+
+// AllowAnyOrigin lets pages of any origin call, for development.
+func AllowAnyOrigin(next http.Handler) http.Handler {
+	join := func(list []string) string {
+		s := ""
+		for i, x := range list {
+			if i > 0 {
+				s += ", "
+			}
+			s += x
+		}
+		return s
+	}
+	methods, allowed := join(cors.AllowedMethods()), join(append(cors.AllowedHeaders(), "Authorization"))
+	exposed := join(cors.ExposedHeaders())
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" {
+			h := w.Header()
+			h.Set("Access-Control-Allow-Origin", origin)
+			h.Add("Vary", "Origin")
+			h.Set("Access-Control-Expose-Headers", exposed)
+			if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+				h.Set("Access-Control-Allow-Methods", methods)
+				h.Set("Access-Control-Allow-Headers", allowed)
+				h.Set("Access-Control-Max-Age", "7200")
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// noStore keeps answers to reads out of caches: they are one player's.
+func noStore(next connect.ServerFunc) connect.ServerFunc {
+	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+		if info, ok := connect.CallInfoForServerContext(ctx); ok {
+			info.ResponseHeader().Set("Cache-Control", "no-store")
+		}
+		return next(ctx, spec, stream)
+	}
+}
+
+func observe(tell func(string, string, time.Duration)) connect.ServerInterceptor {
+	return func(next connect.ServerFunc) connect.ServerFunc {
+		if tell == nil {
+			return next
+		}
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+			start := time.Now() // how long a call took is the machine's business, not the game's clock
+			err := next(ctx, spec, stream)
+			code := "ok"
+			if err != nil {
+				code = connect.CodeOf(err).String()
+			}
+			tell(spec.Procedure, code, time.Since(start))
+			return err
+		}
+	}
+}
+
+// caller returns who calls; the interceptor has made sure that it is known.
+func caller(ctx context.Context) server.Caller {
+	claims, _ := auth.ClaimsFrom(ctx)
+	return server.Caller{Player: claims.Player, Session: claims.Session}
+}
+
+// Reasons lists every reason that an answer may carry, for documentation and tests.
+func Reasons() []game.Reason {
+	var list []game.Reason
+	for r := range codes {
+		list = append(list, r)
+	}
+	return list
+}

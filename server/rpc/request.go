@@ -1,0 +1,104 @@
+package rpc
+
+import (
+	"encoding/json"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"yourmove/game"
+	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/server"
+)
+
+func matchID(text string) (game.MatchID, error) {
+	id, err := game.ParseMatchID(text)
+	if err != nil {
+		return id, game.Refuse(game.InvalidField, "match_id: not a UUID")
+	}
+	return id, nil
+}
+
+func playerID(text string) (game.PlayerID, error) {
+	id, err := game.ParsePlayerID(text)
+	if err != nil {
+		return id, game.Refuse(game.InvalidField, "player_id: not a UUID")
+	}
+	return id, nil
+}
+
+func playerIDs(texts []string) ([]game.PlayerID, error) {
+	var ids []game.PlayerID
+	for _, t := range texts {
+		id, err := playerID(t)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func requestID(text string) (server.RequestID, error) {
+	id, err := game.ParseMatchID(text)
+	if err != nil {
+		return server.RequestID{}, game.Refuse(game.InvalidField, "request_id: not a UUID")
+	}
+	return server.RequestID(id), nil
+}
+
+// ids reads the two ids that most calls have.
+func ids(match, request string) (game.MatchID, server.RequestID, error) {
+	id, err := matchID(match)
+	if err != nil {
+		return id, server.RequestID{}, err
+	}
+	req, err := requestID(request)
+	return id, req, err
+}
+
+// optionsOf writes options as JSON. encoding/json sorts the names, so the same options always make the same bytes.
+func optionsOf(s *structpb.Struct) (game.Options, error) {
+	if s == nil {
+		return nil, nil
+	}
+	// Deep nesting is bounded by the decoder of the message.
+	b, err := json.Marshal(s.AsMap())
+	if err != nil {
+		return nil, game.Refuse(game.InvalidField, "options: not JSON")
+	}
+	return b, nil
+}
+
+func movesOf(list []*pb.Move) []game.PlayedMove {
+	var moves []game.PlayedMove
+	for _, m := range list {
+		moves = append(moves, game.PlayedMove{Text: m.GetText(), Data: m.GetData()})
+	}
+	return moves
+}
+
+func stateOf(s *pb.RelayState) *game.RelayState {
+	switch c := s.GetContent().(type) {
+	case *pb.RelayState_Text:
+		return &game.RelayState{Data: []byte(c.Text), Text: true}
+	case *pb.RelayState_Data:
+		return &game.RelayState{Data: c.Data}
+	}
+	return nil
+}
+
+func relayOf(t *pb.RelayTurn) *game.RelayTurn {
+	if t == nil {
+		return nil
+	}
+	rt := &game.RelayTurn{State: stateOf(t.GetState())}
+	for _, n := range t.GetNextSeats() {
+		rt.Next = append(rt.Next, game.Next{Seat: int(n.GetSeat()), Limit: n.GetTimeLimit().AsDuration()})
+	}
+	for _, o := range t.GetOutcomes() {
+		rt.Outcomes = append(rt.Outcomes, game.Outcome{
+			Seat: int(o.GetSeat()), Result: game.Result(o.GetResult()), Place: int(o.GetPlace()), Score: o.Score,
+		})
+	}
+	return rt
+}
