@@ -10,7 +10,6 @@ import (
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 
-	"yourmove/game"
 	"yourmove/game/bot"
 	pb "yourmove/proto/gen/yourmove/v1"
 )
@@ -175,7 +174,7 @@ func (b *Bot) act(ctx context.Context, m *pb.Match) error {
 	b.w.submits(req.GetRequestId(), req.GetMoves())
 	res, err := b.client.SubmitTurn(ctx, req)
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !transient(err) {
 			b.w.mine[req.GetRequestId()].refused = err
 		}
 		return b.overtaken(ctx, m.GetSummary(), err)
@@ -203,6 +202,7 @@ func (b *Bot) resign(ctx context.Context, m *pb.Match) error {
 	if err != nil {
 		return b.overtaken(ctx, s, err)
 	}
+	b.w.resigned = true
 	b.w.answered(res.GetVersion(), res.GetEvents(), res.GetMatch())
 	return nil
 }
@@ -299,6 +299,3 @@ func (b *Bot) checkDeclared(ended []*pb.Outcome) {
 		}
 	}
 }
-
-// isQuota reports whether a call was refused because the player has too much of something.
-func isQuota(err error) bool { return reasonOf(err) == game.Quota }

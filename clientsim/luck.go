@@ -24,8 +24,8 @@ type Luck struct {
 	Repeat float64
 }
 
-// BadLuck is a network at its worst that still lets matches end soon.
-var BadLuck = Luck{Lose: 0.02, Drop: 0.05, Repeat: 0.05}
+// BadLuck is a network as people on trains have it: it loses a call in a hundred or so on each side.
+var BadLuck = Luck{Lose: 0.01, Drop: 0.02, Repeat: 0.02}
 
 // LuckCount counts what bad luck there was.
 type LuckCount struct {

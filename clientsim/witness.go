@@ -22,6 +22,7 @@ type witness struct {
 	log           eventLog
 	last          *pb.MatchSummary
 	mine          map[string]*deed // by request_id
+	resigned      bool
 }
 
 // deed is a turn that the player submitted. Neither acknowledged nor refused: nobody answered.
@@ -170,7 +171,7 @@ func (w *witness) caughtUp() {
 	if s.GetState() == pb.MatchState_MATCH_STATE_GATHERING && l.started || s.GetState() == pb.MatchState_MATCH_STATE_ACTIVE && !l.started {
 		w.tell("version %d is %v, which its events do not say", s.GetVersion(), s.GetState())
 	}
-	if !slices.Equal(l.mustAct, s.GetMustAct()) && !mayJoinTurn(s) {
+	if !slices.Equal(l.mustAct, s.GetMustAct()) {
 		w.tell("version %d: %v must act, by the events %v", s.GetVersion(), s.GetMustAct(), l.mustAct)
 	}
 	if n := len(l.turns); n > 0 {
@@ -191,9 +192,6 @@ func (w *witness) caughtUp() {
 		}
 	}
 }
-
-// mayJoinTurn reports whether seats are still to be taken: then the rules may wait for one that no event has named.
-func mayJoinTurn(s *pb.MatchSummary) bool { return openSeats(s) > 0 }
 
 // submits notes a turn before it is sent.
 func (w *witness) submits(request string, moves []*pb.Move) {
@@ -257,6 +255,15 @@ func (w *witness) accounts() {
 				w.tell("event %d repeats the turn of request %s", e.GetVersion(), id)
 			}
 		}
+	}
+	gaveUp := 0
+	for _, e := range w.log.events {
+		if e.GetPlayerResigned() != nil && e.GetPlayerId() == w.player {
+			gaveUp++
+		}
+	}
+	if w.resigned != (gaveUp > 0) || gaveUp > 1 {
+		w.tell("the player resigned: %v; the history has it %d times", w.resigned, gaveUp)
 	}
 	for id, d := range w.mine {
 		if d.acknowledged && found[id] == 0 {

@@ -41,7 +41,7 @@ func Create(r Rules, n NewMatch, now time.Time) (Change, error) {
 	if n.Seat < 0 || n.Seat > s.MaxSeats {
 		return Change{}, Refuse(InvalidField, "seat: from 1 to max_seats, or 0 to draw it")
 	}
-	c := &change{now: now, m: Match{
+	c := &change{now: now, lapsesFrom: now, m: Match{
 		ID: n.ID, Settings: *s, Seed: n.Seed, Creator: n.Creator, JoinCode: n.JoinCode, State: Gathering,
 		Places: make([]Place, s.MaxSeats), Created: now, Relay: n.State, Lapse: now.Add(n.LapseAfter),
 	}}
@@ -323,35 +323,41 @@ func (c *change) over() {
 	c.setDuties(func(int) Duty { return Waits })
 }
 
-// LapseNow gives up on whoever did not come: invitations made at or before the instant before are declined, and a
-// match in which a seat then is empty although its time is up is cancelled. ok is false when nothing was due.
-func (m Match) LapseNow(now time.Time, after time.Duration) (ch Change, ok bool) {
+// LapseNow gives up on whoever did not come: invitations that have gone unanswered for too long are declined, and when
+// none is left open, the match is cancelled. ok is false when nothing was due; when something was, the match changes.
+func (m Match) LapseNow(now time.Time) (ch Change, ok bool) {
 	if m.State.Over() || m.Lapse.IsZero() || now.Before(m.Lapse) {
 		return Change{}, false
 	}
+	after := m.Lapse.Sub(m.lapsesFrom())
 	c := m.begin(now)
-	next := time.Time{}
+	open := false
 	for i, pl := range m.Places {
-		if pl.State != SeatInvited {
-			continue
+		switch {
+		case pl.State != SeatInvited:
+		case now.Before(pl.InvitedAt.Add(after)):
+			open = true // it keeps the match alive until it lapses too
+		default:
+			c.free(i+1, SeatDeclined, InvitationDeclined{Lapsed: true})
 		}
-		if until := pl.InvitedAt.Add(after); now.Before(until) {
-			if next.IsZero() || until.Before(next) {
-				next = until
-			}
-			continue
-		}
-		c.free(i+1, SeatDeclined, InvitationDeclined{Lapsed: true})
 	}
-	if next.IsZero() { // the empty seats' time is up as well, and nobody is still to answer
+	if !open {
 		c.cancel(HasLapsed)
-		return c.done(), true
-	}
-	c.m.Lapse = next
-	if len(c.events) == 0 {
-		// Only the time moves: a later invitation keeps the match alive until it lapses too. No event tells of that,
-		// so the change would be empty; the caller asks again later.
-		return Change{}, false
 	}
 	return c.done(), true
+}
+
+// lapsesFrom is when the waiting began that ends at Lapse: with the oldest invitation that is open, or, when there is
+// none, with the match.
+func (m Match) lapsesFrom() time.Time {
+	from := time.Time{}
+	for _, pl := range m.Places {
+		if pl.State == SeatInvited && (from.IsZero() || pl.InvitedAt.Before(from)) {
+			from = pl.InvitedAt
+		}
+	}
+	if from.IsZero() {
+		return m.Created
+	}
+	return from
 }

@@ -36,7 +36,8 @@ type Match struct {
 
 	Created, Started, Ended time.Time
 	Last                    LastMove
-	// Lapse is when what still waits for somebody to join is given up; zero when nothing does.
+	// Lapse is when LapseNow has something to give up: the oldest open invitation, or, when there is none, the match,
+	// which still waits for somebody to join. Zero when nothing does.
 	Lapse time.Time
 }
 
@@ -267,10 +268,12 @@ type change struct {
 	m      Match
 	now    time.Time
 	events []Event
+	// lapsesFrom is the match's before the change.
+	lapsesFrom time.Time
 }
 
 func (m Match) begin(now time.Time) *change {
-	return &change{before: m.Version, m: m.clone(), now: now}
+	return &change{before: m.Version, m: m.clone(), now: now, lapsesFrom: m.lapsesFrom()}
 }
 
 // tell adds an event about seat and whoever sits there; seat 0 is nobody.
@@ -312,4 +315,10 @@ func (c *change) setDuties(duty func(seat int) Duty) {
 	}
 }
 
-func (c *change) done() Change { return Change{Before: c.before, Match: c.m, Events: c.events} }
+func (c *change) done() Change {
+	if !c.m.Lapse.IsZero() {
+		// An invitation came or went: what lapses next is another one now.
+		c.m.Lapse = c.m.Lapse.Add(c.m.lapsesFrom().Sub(c.lapsesFrom))
+	}
+	return Change{Before: c.before, Match: c.m, Events: c.events}
+}

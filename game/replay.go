@@ -9,10 +9,10 @@ import (
 // Replay makes a match again from what created it, its events and its rules: it repeats the command behind each group
 // of events that happened at once and compares what comes of it. It fails where an event does not follow. Relay turns
 // bring states that are not kept, so a relay match that has been played has no replay.
-func Replay(r Rules, n NewMatch, events []Event, lapseAfter time.Duration) (Match, error) {
+func Replay(r Rules, n NewMatch, events []Event) (Match, error) {
 	var m Match
 	for len(events) > 0 {
-		change, err := redo(r, m, n, events, lapseAfter)
+		change, err := redo(r, m, n, events)
 		if err != nil {
 			return m, fmt.Errorf("event %d: %w", events[0].Version, err)
 		}
@@ -36,7 +36,7 @@ func sameEvent(a, b Event) bool {
 }
 
 // redo gives the command that the first of the events tells of.
-func redo(r Rules, m Match, n NewMatch, events []Event, lapseAfter time.Duration) (Change, error) {
+func redo(r Rules, m Match, n NewMatch, events []Event) (Change, error) {
 	e := events[0]
 	switch f := e.Fact.(type) {
 	case MatchCreated:
@@ -58,7 +58,7 @@ func redo(r Rules, m Match, n NewMatch, events []Event, lapseAfter time.Duration
 			if m.State == Gathering && startsNow(events) {
 				return m.StartNow(r, m.Host(), e.At)
 			}
-			c, ok := m.LapseNow(e.At, lapseAfter)
+			c, ok := m.LapseNow(e.At)
 			if !ok {
 				return Change{}, fmt.Errorf("nothing was due")
 			}

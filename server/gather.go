@@ -330,7 +330,7 @@ func (s *Service) lapse(ctx context.Context, id game.MatchID) (bool, error) {
 			return false, err
 		}
 		now := notBefore(s.instant(), m)
-		ch, ok := m.LapseNow(now, s.limits.LapseAfter)
+		ch, ok := m.LapseNow(now)
 		if !ok {
 			return false, nil
 		}

@@ -26,6 +26,8 @@ var (
 	ErrOutcomeUnknown = errors.New("the outcome of a commit is unknown")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("the store is closed")
+	// ErrBadPlace: a Place that this list never gave.
+	ErrBadPlace = errors.New("not a place in this list")
 	// ErrDamaged: a record's checksum does not fit or it cannot be read.
 	ErrDamaged = errors.New("a record is damaged")
 )

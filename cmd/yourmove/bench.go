@@ -67,7 +67,7 @@ listener the bench's accounts are marked as bots, whose limits are higher.`,
 	f.Float64Var(&t.rate, "rate", 0, "offer so many turns per second on a schedule (default as many as it takes)")
 	f.StringVar(&t.game, "game", "tictactoe", "what to play in matches of the bench's own: "+bench.Games())
 	f.StringVar(&t.protocol, "protocol", bench.H2C, "h1 (HTTP/1.1) or h2c (HTTP/2)")
-	f.IntVar(&t.matches, "matches", 0, "how many matches are played at the same time (default 10 a player; with --fill all)")
+	f.IntVar(&t.matches, "matches", 0, "how many matches are played at the same time (default 10,000 for 64 players, fewer for fewer; with --fill all)")
 	f.StringVar(&t.fill, "fill", "", `play the matches of this list, written by "yourmove fill"`)
 	f.StringVar(&t.data, "data", os.TempDir(), "the directory on whose disk fsync_per_s is measured")
 	f.IntVar(&t.yardstickSeconds, "yardstick-seconds", 3, "how long echo_per_s is measured, fsync_per_s a third of it; 0: neither")
@@ -77,8 +77,9 @@ listener the bench's accounts are marked as bots, whose limits are higher.`,
 	return cmd
 }
 
-// ownMatches is how many matches a player of the bench has unless somebody says otherwise.
-const ownMatches = 10
+// ownMatches is how many matches the bench makes unless somebody says otherwise: so many that few of them end within
+// a run, because making new ones costs the server what it should spend on turns.
+func ownMatches(players int) int { return (10_000*players + 63) / 64 }
 
 func (a *app) benchTurns(cmd *cobra.Command, t turnsFlags) error {
 	server, err := parseServer(t.server)
@@ -95,7 +96,7 @@ func (a *app) benchTurns(cmd *cobra.Command, t turnsFlags) error {
 	case t.matches > 0 && t.matches < t.players:
 		return misused("--matches: at least one for each of the %d players", t.players)
 	case t.matches == 0 && t.fill == "":
-		t.matches = ownMatches * t.players
+		t.matches = ownMatches(t.players)
 	}
 	o := bench.Options{
 		Server: server, Players: t.players, Duration: time.Duration(t.seconds) * time.Second, Rate: t.rate, Game: t.game,
@@ -119,7 +120,7 @@ func (a *app) benchTurns(cmd *cobra.Command, t turnsFlags) error {
 	o.AdminRequired = a.adminGiven
 	o.Metrics = []bench.MetricsSource{
 		{Client: adminClient, URL: adminURL + "/metrics", OfAdmin: true},
-		{Client: http.DefaultClient, URL: server + "/metrics"},
+		{Client: &http.Client{Timeout: adminPatience}, URL: server + "/metrics"},
 	}
 	// This process shares the machine with what it measures: let it collect its garbage less often.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -62,7 +61,7 @@ Yourmove are known, name a studio's own with --ruleset.`,
 				return err
 			}
 			if len(out.Problems) > 0 {
-				return silentError{errors.New("problems were found")}
+				return fmt.Errorf("%d problems in %s; docs/operations.md says what to do", len(out.Problems), dir)
 			}
 			return nil
 		},

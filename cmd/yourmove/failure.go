@@ -36,7 +36,12 @@ func explain(err error) string {
 	case !errors.As(err, &refused):
 		return oneLine(err.Error())
 	}
-	said := codeName(refused.Code())
+	// Where it happened, if somebody on the way said so.
+	where, _ := strings.CutSuffix(err.Error(), refused.Error())
+	if where == err.Error() {
+		where = ""
+	}
+	said := where + codeName(refused.Code())
 	reason := reasonOf(refused)
 	if reason != "" {
 		said += " (" + reason + ")"

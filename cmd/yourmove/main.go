@@ -39,6 +39,9 @@ type usageError struct{ error }
 // misused makes a usageError.
 func misused(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// silentError ends a command with exit code 1 after it has said everything itself.
+type silentError struct{ error }
+
 // app is what the commands share: where they write and the global flags.
 type app struct {
 	stdout, stderr io.Writer
@@ -57,9 +60,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	var usage usageError
+	var silent silentError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &silent):
+		return exitFailed
 	case errors.As(err, &usage) || !*running:
 		// Only the first line: cobra adds suggestions below it.
 		said, _, _ := strings.Cut(err.Error(), "\n")

@@ -4,11 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net/http"
 	"os"
 
+	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connecthttp"
 	"github.com/spf13/cobra"
 
 	"yourmove/clientsim"
+	yourmovev1 "yourmove/proto/gen/yourmove/v1"
+	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
 )
 
 // replayFlags are those of "replay".
@@ -29,33 +35,22 @@ calls that are repeated on the way. Then it compares what the server tells both 
 It fails unless every game ended as recorded.`,
 		Example: "  yourmove replay --relay --server http://127.0.0.1:8080 --pgn london1851.pgn --json",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.replay(cmd.Context(), r) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("seed") {
+				r.seed = rand.Uint64N(1 << 53) // every reader of JSON keeps so many bits
+			}
+			return a.replay(cmd.Context(), r)
+		},
 	}
 	f := cmd.Flags()
 	f.BoolVar(&r.relay, "relay", false, "in relay mode: the players judge the moves, the server keeps them (required)")
 	f.StringVar(&r.server, "server", "", "the server's URL (required)")
 	f.StringVar(&r.pgn, "pgn", "", "the recorded games (required)")
-	f.IntVar(&r.parallel, "parallel", 0, "how many games at once (default 16)")
+	f.IntVar(&r.parallel, "parallel", 16, "how many games at once")
 	f.Uint64Var(&r.seed, "seed", 0, "repeats the bad luck of an earlier run (default drawn, and printed)")
 	f.BoolVar(&r.json, "json", false, "print one JSON object, as --output json")
 	must(cmd.MarkFlagFilename("pgn", "pgn"))
 	return cmd
-}
-
-// replayReport is what "replay" prints as JSON: a contract with scripts.
-type replayReport struct {
-	Games     int             `json:"games"`
-	OK        int             `json:"ok"`
-	Failed    []replayFailure `json:"failed"`
-	Moves     int             `json:"moves"`
-	MovesPerS float64         `json:"moves_per_s"`
-	Seed      uint64          `json:"seed"`
-}
-
-// replayFailure is a game that did not come out as recorded.
-type replayFailure struct {
-	Game   string `json:"game"`
-	Reason string `json:"reason"`
 }
 
 // replay plays the games and tells how it went; it fails unless all of them went as recorded.
@@ -70,7 +65,7 @@ func (a *app) replay(ctx context.Context, r replayFlags) error {
 	if r.pgn == "" {
 		return misused("--pgn is needed: the file with the recorded games")
 	}
-	if r.parallel < 0 {
+	if r.parallel < 1 {
 		return misused("--parallel: at least 1")
 	}
 	f, err := os.Open(r.pgn)
@@ -78,33 +73,59 @@ func (a *app) replay(ctx context.Context, r replayFlags) error {
 		return fmt.Errorf("--pgn: %w", err)
 	}
 	defer f.Close()
-	played, err := clientsim.ReplayRelay(ctx, clientsim.ReplayOptions{Server: server, PGN: f, Parallel: r.parallel, Seed: r.seed})
-	if err != nil {
+	if err := reach(ctx, server); err != nil {
 		return publicFailure(err, server)
 	}
-	report := replayReport{
-		Games: played.Games, OK: played.OK, Failed: []replayFailure{}, Moves: played.Moves, MovesPerS: played.MovesPerS, Seed: played.Seed,
-	}
-	for _, f := range played.Failed {
-		report.Failed = append(report.Failed, replayFailure{Game: f.Game, Reason: f.Reason})
+	var connections []*http.Transport
+	defer func() {
+		for _, t := range connections {
+			t.CloseIdleConnections()
+		}
+	}()
+	report, err := clientsim.ReplayRelay(ctx, clientsim.ReplayOptions{
+		PGN: f, Parallel: r.parallel, Seed: clientsim.Seed(r.seed), Luck: clientsim.BadLuck,
+		Transport: func() connect.Transport {
+			t := &http.Transport{DisableCompression: true}
+			connections = append(connections, t)
+			return connecthttp.NewTransport(&http.Client{Transport: t}, server)
+		},
+	})
+	if err != nil {
+		return publicFailure(err, server)
 	}
 	if r.json || a.output == "json" {
 		err = a.showJSON(report)
 	} else {
 		err = a.showTable(func(w io.Writer) { replayTable(w, report) })
 	}
+	if err == nil && report.Games == 0 {
+		err = fmt.Errorf("there is no game in %s", r.pgn)
+	}
 	if err == nil && report.OK != report.Games {
-		err = fmt.Errorf("%d of %d games did not end as recorded", report.Games-report.OK, report.Games)
+		err = fmt.Errorf("%d of %d games did not end as recorded; the same bad luck again: --seed %d", report.Games-report.OK, report.Games, r.seed)
 	}
 	return err
 }
 
-func replayTable(w io.Writer, r replayReport) {
+// reach says whether there is a server at all. The players repeat their calls with patience, as if it were about to
+// come back; one that was never there is told at once.
+func reach(ctx context.Context, server string) error {
+	t := &http.Transport{}
+	defer t.CloseIdleConnections()
+	c := yourmovev1connect.NewMatchServiceClient(connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: t}, server)))
+	if _, err := c.ListGames(ctx, &yourmovev1.ListGamesRequest{}); isUnreachable(err) {
+		return err
+	}
+	return nil
+}
+
+func replayTable(w io.Writer, r clientsim.Report) {
 	row(w, "games", r.Games)
 	row(w, "as recorded", r.OK)
 	row(w, "moves", fmt.Sprintf("%d, %.0f per second", r.Moves, r.MovesPerS))
+	row(w, "bad luck", fmt.Sprintf("%d calls lost, %d answers dropped, %d calls repeated", r.Luck.Lost, r.Luck.Dropped, r.Luck.Repeated))
 	row(w, "seed", r.Seed)
 	for _, f := range r.Failed {
-		row(w, "failed", f.Game+": "+f.Reason)
+		row(w, "failed", fmt.Sprintf("game %d, %s: %s", f.Game, f.Name, f.Reason))
 	}
 }

@@ -14,7 +14,7 @@
 //	   │               <player id> <2: sat> <^unix ms of the end> <match id> -> empty  of a match that is over
 //	   ├─ invitations  <inviter's player id> <match id> <seat, 1 byte> -> empty: not answered, silent ones included
 //	   ├─ open         <game> NUL <match id> -> empty: public, with a free seat
-//	   ├─ codes        <join code> -> match id, while it is not over
+//	   ├─ codes        <join code> -> match id, also once it is over: a repeated join finds it by its code
 //	   ├─ lapses       <unix ms> <match id> -> empty
 //	   ├─ counts       <game> NUL <ruleset, 4 bytes> <state, 1 byte> -> how many matches, uvarint
 //	   ├─ privates     <match id> <player id> -> Private

@@ -44,7 +44,7 @@ func rowsOf(m *game.Match) []row {
 	if m.Access == game.Public && m.Open() {
 		add(bucketOpen, openKey(m.Game, m.ID), nil)
 	}
-	if m.JoinCode != "" && !over {
+	if m.JoinCode != "" {
 		add(bucketCodes, []byte(m.JoinCode), m.ID[:])
 	}
 	if !m.Lapse.IsZero() {

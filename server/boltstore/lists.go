@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -87,7 +86,7 @@ func startAfter(prefix []byte, after server.Place, size int) ([]byte, error) {
 		return prefix, nil
 	}
 	if len(after) != size {
-		return nil, fmt.Errorf("a place in the list that is not one")
+		return nil, server.ErrBadPlace
 	}
 	return append(append(bytes.Clone(prefix), after...), 0), nil
 }
@@ -114,7 +113,7 @@ func page(cur *bolt.Cursor, start, prefix []byte, limit int, fn func(k []byte) e
 // pageBack is page from the last key to the first; after is the place of the key read last.
 func pageBack(cur *bolt.Cursor, prefix []byte, after server.Place, limit int, fn func(k, v []byte) error) (server.Place, error) {
 	if after != "" && len(after) != idLen {
-		return "", fmt.Errorf("a place in the list that is not one")
+		return "", server.ErrBadPlace
 	}
 	var k, v []byte
 	end := upTo(prefix)

@@ -5,8 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"io"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -70,19 +71,42 @@ var retryAfter = map[game.Reason]time.Duration{
 }
 
 // ErrorInterceptor makes of whatever a call failed with an error for the wire: a refusal keeps its reason; errors of the
-// context and of Connect itself keep their codes; any other is logged whole and told as "internal error" with an id
-// that joins the two.
+// context and of Connect itself keep their codes; any other, a panic too, is logged whole and told as "internal error"
+// with an id that joins the two.
 func ErrorInterceptor(log *slog.Logger) connect.ServerInterceptor {
 	return func(next connect.ServerFunc) connect.ServerFunc {
-		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
-			err := next(ctx, spec, stream)
-			if err == nil {
-				return nil
+		return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) (err error) {
+			defer func() {
+				// Without this net/http would end the connection: the caller would not know whether to repeat.
+				if r := recover(); r != nil {
+					err = internal(ctx, log, spec.Procedure, fmt.Errorf("panic: %v\n%s", r, debug.Stack()))
+				}
+			}()
+			if err := next(ctx, spec, reader{stream}); err != nil {
+				return toWire(ctx, log, spec.Procedure, err)
 			}
-			return toWire(ctx, log, spec.Procedure, err)
+			return nil
 		}
 	}
 }
+
+// reader marks what goes wrong while a request is read: that is the caller's doing, whatever code the protocol layer
+// gives it. While an answer is sent the same codes mean that we are to blame.
+type reader struct{ connect.ServerStream }
+
+// Receive reads the next message of the request.
+func (r reader) Receive(msg any) error {
+	if err := r.ServerStream.Receive(msg); err != nil {
+		return &unreadable{err}
+	}
+	return nil
+}
+
+// unreadable is an error of reading a request.
+type unreadable struct{ err error }
+
+func (u *unreadable) Error() string { return "read the request: " + u.err.Error() }
+func (u *unreadable) Unwrap() error { return u.err }
 
 func toWire(ctx context.Context, log *slog.Logger, procedure string, err error) error {
 	if e := refusal(err); e != nil {
@@ -103,13 +127,19 @@ func toWire(ctx context.Context, log *slog.Logger, procedure string, err error) 
 	case errors.Is(err, context.DeadlineExceeded):
 		return connect.NewError(connect.CodeDeadlineExceeded, "the caller's deadline passed")
 	}
+	var u *unreadable
+	if errors.As(err, &u) {
+		return ofRequest(u.err)
+	}
 	var ce *connect.Error
-	if errors.As(err, &ce) && !ce.IsRemote() {
-		return ofConnect(ce)
+	if errors.As(err, &ce) && !ce.IsRemote() && ce.Code() != connect.CodeUnknown && ce.Code() != connect.CodeInternal {
+		return ce
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-		return connect.NewError(connect.CodeInvalidArgument, "the request ends in the middle")
-	}
+	return internal(ctx, log, procedure, err)
+}
+
+// internal logs an error that no caller should see, and returns what he sees instead.
+func internal(ctx context.Context, log *slog.Logger, procedure string, err error) error {
 	var raw [6]byte
 	_, _ = rand.Read(raw[:])
 	id := hex.EncodeToString(raw[:])
@@ -117,18 +147,25 @@ func toWire(ctx context.Context, log *slog.Logger, procedure string, err error) 
 	return withDetails(connect.NewError(connect.CodeInternal, "internal error "+id), info("INTERNAL", map[string]string{"id": id}))
 }
 
-// ofConnect gives what the protocol layer refused (an oversized body, broken JSON …) a reason of ours.
-func ofConnect(ce *connect.Error) error {
-	switch ce.Code() {
-	case connect.CodeResourceExhausted:
-		return withDetails(ce, info(game.PayloadTooBig, nil))
-	case connect.CodeInvalidArgument:
-		return withDetails(ce, info(game.InvalidField, nil))
-	case connect.CodeUnknown, connect.CodeInternal:
-		// The protocol layer calls some broken requests (a wrong frame length …) unknown or internal: they are the caller's.
-		return withDetails(connect.NewError(connect.CodeInvalidArgument, "the request cannot be read"), info(game.InvalidField, nil))
+// ofRequest gives a request that cannot be read (an oversized body, broken JSON …) a reason of ours.
+func ofRequest(err error) error {
+	var ce *connect.Error
+	if errors.As(err, &ce) {
+		switch ce.Code() {
+		case connect.CodeResourceExhausted:
+			return withDetails(ce, info(game.PayloadTooBig, nil))
+		case connect.CodeInvalidArgument:
+			return withDetails(ce, info(game.InvalidField, nil))
+		case connect.CodeUnimplemented: // no message, or several
+			return ce
+		case connect.CodeCanceled:
+			return connect.NewError(connect.CodeCanceled, "the request ends in the middle")
+		case connect.CodeDeadlineExceeded:
+			return connect.NewError(connect.CodeDeadlineExceeded, "the request did not come in time")
+		}
 	}
-	return ce
+	// The protocol layer calls other broken requests (a wrong frame length …) unknown or internal.
+	return withDetails(connect.NewError(connect.CodeInvalidArgument, "the request cannot be read"), info(game.InvalidField, nil))
 }
 
 // refusal finds the reason of an error, also where it is the store's.
@@ -144,6 +181,8 @@ func refusal(err error) *game.Error {
 		return &game.Error{Reason: game.OutcomeUnknown, Detail: "it may have been carried out; repeat with the same request_id", Err: err}
 	case errors.Is(err, server.ErrDiskFull):
 		return &game.Error{Reason: game.DiskFull, Detail: "the server cannot keep anything just now; nothing was changed", Err: err}
+	case errors.Is(err, server.ErrBadPlace): // a page token made by hand
+		return &game.Error{Reason: game.BadPageToken, Detail: "page_token: not one that this call answered; begin with the first page"}
 	case errors.Is(err, server.ErrClosed):
 		return &game.Error{Reason: game.Draining, Detail: "the server is going down; repeat with the same request_id"}
 	}

@@ -190,3 +190,6 @@ func Reasons() []game.Reason {
 	}
 	return list
 }
+
+// Code returns the code that a reason is told with.
+func Code(r game.Reason) connect.Code { return codes[r] }

@@ -56,12 +56,41 @@ func ids(match, request string) (game.MatchID, server.RequestID, error) {
 	return id, req, err
 }
 
+// maxNesting bounds how deep options nest. What one player sends others have to read, and most decoders of protobuf give
+// up at 100 messages within each other; a level of JSON is two or three.
+const maxNesting = 16
+
+// nesting returns how many objects and lists are within each other, the outermost included.
+func nesting(fields map[string]*structpb.Value) int {
+	deepest := 0
+	for _, v := range fields {
+		deepest = max(deepest, nestingOf(v))
+	}
+	return 1 + deepest
+}
+
+func nestingOf(v *structpb.Value) int {
+	switch k := v.GetKind().(type) {
+	case *structpb.Value_StructValue:
+		return nesting(k.StructValue.GetFields())
+	case *structpb.Value_ListValue:
+		deepest := 0
+		for _, x := range k.ListValue.GetValues() {
+			deepest = max(deepest, nestingOf(x))
+		}
+		return 1 + deepest
+	}
+	return 0
+}
+
 // optionsOf writes options as JSON. encoding/json sorts the names, so the same options always make the same bytes.
 func optionsOf(s *structpb.Struct) (game.Options, error) {
 	if s == nil {
 		return nil, nil
 	}
-	// Deep nesting is bounded by the decoder of the message.
+	if nesting(s.GetFields()) > maxNesting {
+		return nil, game.Refuse(game.InvalidField, "options: nested deeper than %d levels", maxNesting)
+	}
 	b, err := json.Marshal(s.AsMap())
 	if err != nil {
 		return nil, game.Refuse(game.InvalidField, "options: not JSON")

@@ -133,7 +133,7 @@ func Run(ctx context.Context, o Options) (Result, error) {
 func (o *Options) measure(ctx context.Context, players []*player, r *Result) error {
 	before, source, err := firstMetrics(ctx, o.Metrics)
 	if err != nil {
-		o.tell("server_cpu_us_per_turn, server_rss_mb and disk_bytes_per_turn cannot be measured: %v", err)
+		o.tell("server_cpu_us_per_turn, server_rss_mb and disk_bytes_per_turn cannot be measured without the admin listener (--admin): %v", err)
 	}
 	t, err := o.load(ctx, players)
 	if err != nil {

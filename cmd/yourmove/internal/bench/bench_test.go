@@ -188,7 +188,7 @@ func TestOpenLoopCountsFromTheScheduledInstant(t *testing.T) {
 	var once sync.Once
 	f.Trouble(func(procedure string) error {
 		if procedure == yourmovev1connect.MatchServiceSubmitTurnProcedure {
-			once.Do(func() { <-time.After(100 * time.Millisecond) })
+			once.Do(func() { <-time.After(150 * time.Millisecond) })
 		}
 		return nil
 	})
@@ -196,8 +196,9 @@ func TestOpenLoopCountsFromTheScheduledInstant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Turns != 20 || r.SubmitMax < 100 || r.SubmitP50 < 1 {
-		t.Errorf("%d turns, p50 %v ms, max %v ms: the nine turns behind the slow one waited too", r.Turns, r.SubmitP50, r.SubmitMax)
+	// Fifteen turns of 20 were late, by 150, 140, … 10 ms at least, so half of all were later than 50 ms.
+	if r.Turns != 20 || r.SubmitMax < 150 || r.SubmitP50 < 50 {
+		t.Errorf("%d turns, p50 %v ms, max %v ms: those behind the slow one waited too", r.Turns, r.SubmitP50, r.SubmitMax)
 	}
 }
 

@@ -47,7 +47,7 @@ const holdAt = 20
 
 // movePig rolls until the turn's total is worth keeping.
 func movePig(m *match, _ *rand.Rand, req *yourmovev1.SubmitTurnRequest) error {
-	total, ok := m.view.GetFields()["turn"].GetKind().(*structpb.Value_NumberValue)
+	total, ok := m.view.GetFields()["turn_total"].GetKind().(*structpb.Value_NumberValue)
 	if !ok {
 		return fmt.Errorf("match %s: its view %v does not have the turn's total", m.id, m.view)
 	}

@@ -66,7 +66,7 @@ func playTicTacToe(m *yourmovev1.Match, move string) error {
 
 // playPig rolls fives and ends at the third hold.
 func playPig(m *yourmovev1.Match, move string) error {
-	total := m.View.GetFields()["turn"].GetNumberValue()
+	total := m.View.GetFields()["turn_total"].GetNumberValue()
 	switch {
 	case move == "roll":
 		total += 5
@@ -76,7 +76,7 @@ func playPig(m *yourmovev1.Match, move string) error {
 	default:
 		return illegal("roll, or hold what was rolled")
 	}
-	m.View = view(map[string]any{"turn": total})
+	m.View = view(map[string]any{"turn_total": total})
 	if m.Summary.Turn == 4 {
 		finish(m)
 	}

@@ -198,7 +198,7 @@ func (s *Server) JoinMatch(ctx context.Context, req *yourmovev1.JoinMatchRequest
 	case "tictactoe":
 		m.View = view(map[string]any{"rows": []any{"...", "...", "..."}, "next": "X"})
 	case "pig":
-		m.View = view(map[string]any{"scores": []any{0, 0}, "turn": 0, "next": 1})
+		m.View = view(map[string]any{"turn_total": 0})
 	}
 	return &yourmovev1.JoinMatchResponse{Match: proto.CloneOf(m), Version: 3}, nil
 }

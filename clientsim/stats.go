@@ -1,0 +1,105 @@
+package clientsim
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+)
+
+// maxViolations is how many violations are kept; all are counted. maxResults is how many of the last results are.
+const (
+	maxViolations = 100
+	maxResults    = 8
+)
+
+// Violation is something that a player was shown and that cannot be, or a call that failed and should not have.
+type Violation struct {
+	Seed   Seed   `json:"seed"`
+	Match  string `json:"match,omitempty"`
+	Game   string `json:"game,omitempty"`
+	Player string `json:"player,omitempty"`
+	What   string `json:"what"`
+}
+
+// String writes it in one line.
+func (v Violation) String() string {
+	return fmt.Sprintf("seed %v, %s match %s, player %s: %s", v.Seed, v.Game, v.Match, v.Player, v.What)
+}
+
+// Finished is a match that is over.
+type Finished struct {
+	Match string `json:"match"`
+	Game  string `json:"game"`
+	// Result is for people: "seat 2 won".
+	Result string `json:"result"`
+	Turns  int    `json:"turns"`
+}
+
+// Stats is how a Population is doing.
+type Stats struct {
+	Seed Seed `json:"seed"`
+	// Players have signed in.
+	Players int `json:"players"`
+	// Running matches, Finished ones in all and by game, and turns taken in all of them.
+	Running  int            `json:"running"`
+	Finished int            `json:"matches_finished"`
+	Games    map[string]int `json:"games"`
+	Turns    uint64         `json:"turns"`
+	// Resigned players, and restarts of the server.
+	Resigned int `json:"resigned"`
+	Restarts int `json:"restarts"`
+	// Newest is the match that was created last; empty before the first.
+	Newest string `json:"newest,omitempty"`
+	// Last are the last results, the newest first.
+	Last []Finished `json:"last,omitempty"`
+	Luck LuckCount  `json:"luck"`
+	// Violations in all; the first of them are in Found.
+	Violations int         `json:"violations"`
+	Found      []Violation `json:"found,omitempty"`
+}
+
+// scores keeps Stats for those who play and those who look on.
+type scores struct {
+	luck luckCounters
+
+	mu sync.Mutex // guards s
+	s  Stats
+}
+
+func (c *scores) change(f func(s *Stats)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f(&c.s)
+}
+
+func (c *scores) snapshot() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.s
+	s.Games = maps.Clone(c.s.Games)
+	s.Last = append([]Finished(nil), c.s.Last...)
+	s.Found = append([]Violation(nil), c.s.Found...)
+	s.Luck = c.luck.count()
+	return s
+}
+
+func (c *scores) violation(v Violation) {
+	c.change(func(s *Stats) {
+		s.Violations++
+		if len(s.Found) < maxViolations {
+			s.Found = append(s.Found, v)
+		}
+	})
+}
+
+func (c *scores) finished(f Finished, resigned int) {
+	c.change(func(s *Stats) {
+		s.Finished++
+		s.Games[f.Game]++
+		s.Resigned += resigned
+		s.Last = append([]Finished{f}, s.Last...)
+		if len(s.Last) > maxResults {
+			s.Last = s.Last[:maxResults]
+		}
+	})
+}

@@ -1,0 +1,239 @@
+package boltstore_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"yourmove/server"
+	"yourmove/server/boltstore"
+)
+
+const (
+	dbFile       = "yourmove.db"
+	manifestFile = "MANIFEST"
+)
+
+// refuses opens a directory and wants words in the error that say what to do.
+func refuses(t *testing.T, dir string, words ...string) {
+	t.Helper()
+	s, err := boltstore.Open(dir, boltstore.Options{})
+	if err == nil {
+		s.Close()
+		t.Fatalf("opened, want a refusal that says %q", words)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("the refusal is %q, want it to say %q", err, w)
+		}
+	}
+}
+
+func remove(t *testing.T, dir, name string) {
+	t.Helper()
+	if err := os.Remove(filepath.Join(dir, name)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	made := func(t *testing.T) string {
+		dir := t.TempDir()
+		s := openIn(t, dir, boltstore.Options{NoSync: true})
+		newMatches(t, s, 40)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	t.Run("nothing there", func(t *testing.T) { refuses(t, t.TempDir(), "create it first") })
+	t.Run("missing file", func(t *testing.T) {
+		dir := made(t)
+		remove(t, dir, dbFile)
+		refuses(t, dir, "yourmove.db is missing", "restore it from a backup")
+		if err := boltstore.Create(dir, boltstore.Options{}); err == nil {
+			t.Error("created a database where one is missing")
+		}
+	})
+	t.Run("empty file", func(t *testing.T) {
+		dir := made(t)
+		if err := os.Truncate(filepath.Join(dir, dbFile), 0); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, dir, "yourmove.db is empty", "restore it from a backup")
+	})
+	t.Run("missing manifest", func(t *testing.T) {
+		dir := made(t)
+		remove(t, dir, manifestFile)
+		refuses(t, dir, "MANIFEST is missing", "restore both")
+	})
+	t.Run("manifest of another database", func(t *testing.T) {
+		dir, other := made(t), made(t)
+		text, err := os.ReadFile(filepath.Join(other, manifestFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, manifestFile), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, dir, "restore both from one backup")
+	})
+	t.Run("in use", func(t *testing.T) {
+		dir := t.TempDir()
+		openIn(t, dir, boltstore.Options{})
+		refuses(t, dir, "in use by another process")
+		if _, err := boltstore.OpenReadOnly(dir, boltstore.Options{}); err == nil {
+			t.Error("opened for reading what is being written")
+		}
+	})
+	t.Run("too new", func(t *testing.T) {
+		dir := t.TempDir()
+		s := openIn(t, dir, boltstore.Options{})
+		if err := boltstore.SetSchema(s.DB(), byte(boltstore.SchemaVersion()+1)); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		refuses(t, dir, "schema 2", "newer one")
+	})
+	t.Run("cut off", func(t *testing.T) {
+		dir := made(t)
+		for _, size := range []int64{100, 5000, 9000, 30000} {
+			if err := os.Truncate(filepath.Join(dir, dbFile), size); err != nil {
+				t.Fatal(err)
+			}
+			refuses(t, dir)
+		}
+	})
+	t.Run("not a database", func(t *testing.T) {
+		dir := made(t)
+		if err := os.WriteFile(filepath.Join(dir, dbFile), make([]byte, 1<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, dir, "is damaged", "backup")
+	})
+}
+
+func TestCreateTwice(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "data")
+	if err := boltstore.Create(dir, boltstore.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := boltstore.Create(dir, boltstore.Options{}); err == nil {
+		t.Error("created a second time")
+	}
+	for name, want := range map[string]os.FileMode{"": 0o700, dbFile: 0o600, manifestFile: 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want mode %v", name, info.Mode(), err, want)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(dir, "*.new"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// TestReadOnly checks a database that nobody writes to.
+func TestReadOnly(t *testing.T) {
+	dir := t.TempDir()
+	s := openIn(t, dir, boltstore.Options{NoSync: true})
+	newMatches(t, s, 10)
+	s.Close()
+	r, err := boltstore.OpenReadOnly(dir, boltstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	stats, err := r.Check(t.Context(), nil, func(p boltstore.Problem) { t.Errorf("%+v", p) })
+	if err != nil || stats.Matches != 10 || stats.Events != 30 {
+		t.Errorf("checked %+v, %v", stats, err)
+	}
+	if err := r.Commit(t.Context(), server.Commit{Player: &server.Player{ID: [16]byte{1}}}); err == nil {
+		t.Error("a commit to a store opened for reading")
+	}
+}
+
+var update = flag.Bool("update", false, "write testdata anew")
+
+// TestSchema1 opens a file that was saved with version 1 of the schema.
+func TestSchema1(t *testing.T) {
+	const saved = "testdata/schema1"
+	if *update {
+		if err := os.RemoveAll(saved); err != nil {
+			t.Fatal(err)
+		}
+		s := openIn(t, saved, boltstore.Options{PageSize: 1 << 10})
+		ids := newMatches(t, s, 2)
+		for range 40 {
+			pass(t, s, ids[0])
+		}
+		p := server.Player{ID: [16]byte{1}, Name: "someone", Identities: []server.Identity{{Kind: "guest", Subject: []byte{1, 2}}}}
+		if err := s.Commit(t.Context(), server.Commit{Player: &p, Session: &server.Session{ID: [16]byte{2}, Player: p.ID}}); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(saved)); err != nil {
+		t.Fatal(err)
+	}
+	s := openIn(t, dir, boltstore.Options{})
+	stats, err := s.Check(t.Context(), nil, func(p boltstore.Problem) { t.Errorf("%+v", p) })
+	if err != nil || stats.Matches != 2 || stats.Events != 46 {
+		t.Errorf("checked %+v, %v", stats, err)
+	}
+	id, err := s.PlayerByIdentity(t.Context(), "guest", []byte{1, 2})
+	if err != nil || id != [16]byte{1} {
+		t.Errorf("player %v, %v", id, err)
+	}
+}
+
+// TestDamage flips a bit in records: reads refuse them, and Check names them.
+func TestDamage(t *testing.T) {
+	for _, bucket := range []string{"log", "heads", "players", "positions", "history", "counts", "codes", "creations"} {
+		t.Run(bucket, func(t *testing.T) {
+			s := openIn(t, t.TempDir(), boltstore.Options{NoSync: true})
+			ids := newMatches(t, s, 1)
+			fillAll(t, s, ids[0])
+			check := func() (list []boltstore.Problem) {
+				if _, err := s.Check(t.Context(), nil, func(p boltstore.Problem) { list = append(list, p) }); err != nil {
+					t.Fatal(err)
+				}
+				return list
+			}
+			if list := check(); len(list) > 0 {
+				t.Fatalf("before: %+v", list)
+			}
+			if err := boltstore.Spoil(s.DB(), bucket, func(r []byte) { r[len(r)-1] ^= 0x10 }); err != nil {
+				t.Fatal(err)
+			}
+			found := false
+			for _, p := range check() {
+				found = found || p.Kind == boltstore.RecordDamaged && strings.Contains(p.Detail, "bucket "+bucket)
+			}
+			if !found {
+				t.Errorf("check does not name the damage: %+v", check())
+			}
+			reads := map[string]func(context.Context) error{
+				"log":       func(ctx context.Context) error { _, err := s.Events(ctx, ids[0], 0, 10); return err },
+				"heads":     func(ctx context.Context) error { _, _, err := s.Match(ctx, ids[0], nil); return err },
+				"positions": func(ctx context.Context) error { _, _, err := s.AllMatches(ctx, "", 10); return err },
+				"history":   func(ctx context.Context) error { _, err := s.Events(ctx, ids[0], 0, 10); return err },
+				"players":   func(ctx context.Context) error { _, _, err := s.AllPlayers(ctx, "", 10); return err },
+				"counts":    func(ctx context.Context) error { _, err := s.Counts(ctx); return err },
+				"codes":     func(ctx context.Context) error { _, err := s.MatchByCode(ctx, "CODE"); return err },
+				"creations": func(ctx context.Context) error {
+					_, err := s.Creation(ctx, server.RequestKey{Player: [16]byte{7}, ID: [16]byte{8}})
+					return err
+				},
+			}
+			if err := reads[bucket](t.Context()); !errors.Is(err, server.ErrDamaged) {
+				t.Errorf("a read gives %v", err)
+			}
+		})
+	}
+}
