@@ -6,7 +6,7 @@
 # The timeout is per package: a slow machine with the race detector is not a failure.
 TEST_FLAGS := -race -timeout=20m
 
-check: fmt vet staticcheck lint breaking generated test
+check: fmt vet staticcheck lint breaking generated fault test
 
 fmt:
 	@out=$$("$$(go env GOROOT)/bin/gofmt" -l .); if [ -n "$$out" ]; then echo "gofmt -w these files:"; echo "$$out"; exit 1; fi
@@ -35,7 +35,7 @@ generated:
 test:
 	CGO_ENABLED=1 GOFLAGS="$$GOFLAGS $(TEST_FLAGS)" go test ./...
 
-# Failing disks: strace makes system calls fail, which needs root.
+# What needs root or another program: disks that fail (strace), the commands of the docs (bash and curl).
 fault:
 	@[ "$$(id -u)" = 0 ] && command -v strace >/dev/null || { echo "make fault needs root and strace"; exit 1; }
 	@dirs=$$(grep -rlE --include='*_test.go' '^//go:build.*\bfault\b' . | xargs -r -n1 dirname | sort -u); \

@@ -298,7 +298,10 @@ func (m Match) Cancel(player PlayerID, now time.Time) (Change, error) {
 	case m.State == Active && m.seated() > 1:
 		return Change{}, Refuse(MatchStarted, "play has begun: resign instead")
 	}
-	return m.CancelFor(ByCreator, now)
+	c := m.begin(now)
+	c.place(m.PlaysIn(player)).Acted = m.Version + 1 // so that it is no news to him
+	c.cancel(ByCreator)
+	return c.done(), nil
 }
 
 // CancelFor ends a match without a result, for a reason that is no player's.

@@ -244,7 +244,9 @@ func (s *Service) changePlayer(ctx context.Context, id game.PlayerID, change fun
 		if err := change(&p); err != nil {
 			return p, err
 		}
+		s.names.forget(id)
 		err = s.store.Commit(ctx, Commit{At: s.instant(), Player: &p})
+		s.names.forget(id)
 		if !errors.Is(err, ErrConflict) {
 			if err != nil {
 				err = fmt.Errorf("change player %v: %w", id, err)
@@ -257,7 +259,7 @@ func (s *Service) changePlayer(ctx context.Context, id game.PlayerID, change fun
 
 // checkName refuses names that would show as nothing or break the line they stand in.
 func checkName(field, name string) error {
-	if strings.TrimSpace(name) == "" {
+	if !strings.ContainsFunc(name, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) }) {
 		return game.Refuse(game.InvalidField, "%s: must not be blank", field)
 	}
 	return checkText(field, name)

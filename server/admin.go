@@ -115,7 +115,7 @@ func (s *Service) InspectMatch(ctx context.Context, id game.MatchID) (MatchView,
 	var shown []ShownEvent
 	for _, e := range events {
 		if e.Version <= m.Version {
-			shown = append(shown, s.showEvent(m, e, game.PlayerID{}, 0))
+			shown = append(shown, s.showEvent(m, e, game.PlayerID{}))
 		}
 	}
 	return v, shown, nil

@@ -30,9 +30,9 @@ type command struct {
 	caller  Caller
 	id      game.MatchID
 	request Request
-	// visible says whether the caller may see the match; nil: as canSee says.
-	visible func(m game.Match) bool
-	decide  decide
+	// code is the join code that the caller named the match by, if he did.
+	code   string
+	decide decide
 	// quotas of the change, if it has any.
 	quotas func(ch game.Change) ([]Quota, error)
 	// sent is the relay state that came with the call: it is left out of the answer.
@@ -68,11 +68,9 @@ func (s *Service) try(ctx context.Context, c command) (Done, error) {
 	if before != nil {
 		return s.repeated(ctx, c, m, *before)
 	}
-	visible := c.visible
-	if visible == nil {
-		visible = func(m game.Match) bool { return s.canSee(m, c.caller.Player) }
-	}
-	if !visible(m) {
+	if ok, err := s.maySee(ctx, m, c.caller.Player, c.code); err != nil {
+		return Done{}, err
+	} else if !ok {
 		return Done{}, errNoMatch()
 	}
 	ch, err := c.decide(m, s.rules(m), notBefore(now, m))
@@ -142,14 +140,17 @@ func (s *Service) repeated(ctx context.Context, c command, m game.Match, before 
 // the match as it is now.
 func (s *Service) done(ctx context.Context, c command, m game.Match, events []game.Event, req *Request) (Done, error) {
 	d := Done{Version: events[len(events)-1].Version}
-	viewer := m.SeatOf(c.caller.Player)
 	for _, e := range events {
-		d.Events = append(d.Events, s.showEvent(m, StoredEvent{Event: e, Request: *req}, c.caller.Player, viewer))
+		d.Events = append(d.Events, s.showEvent(m, StoredEvent{Event: e, Request: *req}, c.caller.Player))
 	}
-	if !s.canSee(m, c.caller.Player) {
-		return d, nil
+	if ok, err := s.maySee(ctx, m, c.caller.Player, ""); err != nil || !ok {
+		return d, err
 	}
-	v, err := s.view(ctx, m, c.caller.Player, viewOptions{withoutRelayState: c.sent})
+	o := viewOptions{withoutRelayState: c.sent}
+	if seat := m.PlaysIn(c.caller.Player); seat > 0 && !m.State.Over() && m.Place(seat).Acted == events[0].Version {
+		o.private = &Private{} // the draft went with the turn just taken, and nothing else of it matters: no need to read
+	}
+	v, err := s.view(ctx, m, c.caller.Player, o)
 	if err != nil {
 		return Done{}, err
 	}

@@ -159,7 +159,7 @@ func (s *Service) invitees(ctx context.Context, by game.PlayerID, ids []game.Pla
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	players, err := s.store.Players(ctx, ids)
+	players, err := s.names.load(ctx, s.store, ids)
 	if err != nil {
 		return nil, fmt.Errorf("load invited players: %w", err)
 	}
@@ -183,19 +183,13 @@ func (s *Service) JoinMatch(ctx context.Context, c Caller, id game.MatchID, code
 			return Done{}, err
 		}
 	}
-	blocked, err := s.blockedHere(ctx, c.Player, id)
-	if err != nil {
-		return Done{}, err
-	}
 	return s.run(ctx, command{
-		caller: c, id: id, request: request(c, req, p),
-		visible: func(m game.Match) bool {
-			if s.canSee(m, c.Player) && m.SeatOf(c.Player) > 0 {
-				return true
-			}
-			return !blocked && (code != "" && m.JoinCode == code || s.canSee(m, c.Player))
-		},
+		caller: c, id: id, request: request(c, req, p), code: code,
 		decide: func(m game.Match, r game.Rules, now time.Time) (game.Change, error) {
+			// Spectators see a match by code without knowing the code.
+			if m.Access == game.ByCode && code == "" && m.SeatOf(c.Player) == 0 && !m.State.Over() {
+				return game.Change{}, game.Refuse(game.MatchFull, "no seat is free without the join code")
+			}
 			return m.Join(r, c.Player, seat, now)
 		},
 		quotas: func(game.Change) ([]Quota, error) { return s.matchQuota(ctx, c.Player, 1) },
@@ -212,22 +206,6 @@ func (s *Service) codeOf(ctx context.Context, code string) (game.MatchID, error)
 		return id, fmt.Errorf("look for a join code: %w", err)
 	}
 	return id, nil
-}
-
-// blockedHere reports whether somebody who sits in the match blocked the player, or the player blocked him.
-func (s *Service) blockedHere(ctx context.Context, player game.PlayerID, id game.MatchID) (bool, error) {
-	m, _, err := s.store.Match(ctx, id, nil)
-	if errors.Is(err, ErrNotFound) {
-		return false, nil // run says so
-	}
-	if err != nil {
-		return false, fmt.Errorf("load match %v: %w", id, err)
-	}
-	players, err := s.store.Players(ctx, append(playersOf(m), player))
-	if err != nil {
-		return false, fmt.Errorf("load players: %w", err)
-	}
-	return apart(m, players, player), nil
 }
 
 // apart reports whether a block stands between the player and one who sits in the match.
@@ -301,21 +279,32 @@ func (s *Service) simple(ctx context.Context, call string, c Caller, id game.Mat
 
 // LapseDue gives up on whoever did not come in time, in up to limit matches, and returns how many changed.
 func (s *Service) LapseDue(ctx context.Context, limit int) (int, error) {
-	ids, err := s.store.Lapsing(ctx, s.instant(), limit)
-	if err != nil {
-		return 0, fmt.Errorf("look for what lapses: %w", err)
-	}
 	n := 0
-	for _, id := range ids {
-		changed, err := s.lapse(ctx, id)
+	// Those that a later invitation keeps alive stay in front, so it may take a longer look to find the others.
+	for kept := map[game.MatchID]bool{}; ; {
+		want := limit - n + len(kept)
+		ids, err := s.store.Lapsing(ctx, s.instant(), want)
 		if err != nil {
-			return n, fmt.Errorf("lapse in match %v: %w", id, err)
+			return n, fmt.Errorf("look for what lapses: %w", err)
 		}
-		if changed {
-			n++
+		for _, id := range ids {
+			if kept[id] {
+				continue
+			}
+			changed, err := s.lapse(ctx, id)
+			if err != nil {
+				return n, fmt.Errorf("lapse in match %v: %w", id, err)
+			}
+			if changed {
+				n++
+			} else {
+				kept[id] = true
+			}
+		}
+		if n >= limit || len(ids) < want {
+			return n, nil
 		}
 	}
-	return n, nil
 }
 
 func (s *Service) lapse(ctx context.Context, id game.MatchID) (bool, error) {

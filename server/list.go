@@ -125,7 +125,7 @@ func (p *pager) load(ctx context.Context, own OwnMatches) error {
 		}
 	}
 	var err error
-	if p.players, err = p.s.store.Players(ctx, ids); err != nil {
+	if p.players, err = p.s.names.load(ctx, p.s.store, ids); err != nil {
 		return fmt.Errorf("load players: %w", err)
 	}
 	return nil
@@ -178,7 +178,7 @@ func (s *Service) listOpen(ctx context.Context, c Caller, q ListMatches, scope s
 		for _, m := range list {
 			ids = append(ids, playersOf(m)...)
 		}
-		if page.players, err = s.store.Players(ctx, ids); err != nil {
+		if page.players, err = s.names.load(ctx, s.store, ids); err != nil {
 			return ListedMatches{}, fmt.Errorf("load players: %w", err)
 		}
 		for _, m := range list {
@@ -236,7 +236,7 @@ func (s *Service) ListTurns(ctx context.Context, c Caller, id game.MatchID, size
 					page.Next = sealToken(scope, Place(binary.BigEndian.AppendUint64(nil, version)))
 					return page, nil
 				}
-				page.Turns = append(page.Turns, s.showEvent(m, e, c.Player, m.SeatOf(c.Player)))
+				page.Turns = append(page.Turns, s.showEvent(m, e, c.Player))
 			}
 			version = e.Version
 		}
@@ -277,7 +277,7 @@ func (s *Service) GetReplay(ctx context.Context, c Caller, id game.MatchID) (Rep
 		}
 		for _, e := range events {
 			if e.Version <= m.Version {
-				rep.Events = append(rep.Events, s.showEvent(m, e, c.Player, m.SeatOf(c.Player)))
+				rep.Events = append(rep.Events, s.showEvent(m, e, c.Player))
 			}
 			version = e.Version
 		}

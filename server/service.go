@@ -27,6 +27,7 @@ type Service struct {
 	newID   func() [16]byte
 	log     *slog.Logger
 	turns   turnstile
+	names   names
 	started time.Time
 	version string
 	counted func(Happened)

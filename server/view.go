@@ -64,9 +64,21 @@ type viewOptions struct {
 	code string
 }
 
-// canSee reports whether the player may know that the match exists.
-func (s *Service) canSee(m game.Match, player game.PlayerID) bool {
-	return m.SeatOf(player) > 0 || m.Spectators || m.Access == game.Public && m.Open()
+// maySee reports whether the player may know that the match exists. Whoever has no seat in it does not where a block
+// stands between him and one who has: if he could read it, that he cannot join would tell him of the block.
+func (s *Service) maySee(ctx context.Context, m game.Match, player game.PlayerID, code string) (bool, error) {
+	if m.SeatOf(player) > 0 {
+		return true, nil
+	}
+	known := code != "" && m.JoinCode == code
+	if !known && !m.Spectators && !(m.Access == game.Public && m.Open()) {
+		return false, nil
+	}
+	players, err := s.names.load(ctx, s.store, append(playersOf(m), player))
+	if err != nil {
+		return false, fmt.Errorf("load players of match %v: %w", m.ID, err)
+	}
+	return !apart(m, players, player), nil
 }
 
 // GetMatch is what a caller asks of a match.
@@ -109,7 +121,7 @@ func (s *Service) GetMatch(ctx context.Context, c Caller, q GetMatch) (GotMatch,
 		}
 		for _, e := range events {
 			if e.Version <= m.Version { // the match was read a moment earlier
-				got.Events = append(got.Events, s.showEvent(m, e, c.Player, v.Viewer))
+				got.Events = append(got.Events, s.showEvent(m, e, c.Player))
 			}
 		}
 	}
@@ -131,11 +143,14 @@ func (s *Service) find(ctx context.Context, c Caller, id game.MatchID, code stri
 	if err != nil {
 		return m, fmt.Errorf("load match %v: %w", id, err)
 	}
-	preview := code != "" && m.JoinCode == code && !m.State.Over()
-	if !preview && !s.canSee(m, c.Player) {
-		return m, errNoMatch()
+	if m.State.Over() {
+		code = "" // it previews what can be joined
 	}
-	return m, nil
+	ok, err := s.maySee(ctx, m, c.Player, code)
+	if err == nil && !ok {
+		err = errNoMatch()
+	}
+	return m, err
 }
 
 // view makes what the player may know of a match.
@@ -152,7 +167,7 @@ func (s *Service) view(ctx context.Context, m game.Match, player game.PlayerID, 
 	}
 	if v.Players == nil {
 		var err error
-		if v.Players, err = s.store.Players(ctx, playersOf(m)); err != nil {
+		if v.Players, err = s.names.load(ctx, s.store, playersOf(m)); err != nil {
 			return v, fmt.Errorf("load players of match %v: %w", m.ID, err)
 		}
 	}
@@ -216,11 +231,11 @@ func (v *MatchView) fill(r game.Rules, p game.Position, viewer int, o viewOption
 	return nil
 }
 
-// showEvent makes what the player in seat viewer may know of an event.
-func (s *Service) showEvent(m game.Match, e StoredEvent, player game.PlayerID, viewer int) ShownEvent {
+// showEvent makes what the player may know of an event. Who is invited has no part in the game yet.
+func (s *Service) showEvent(m game.Match, e StoredEvent, player game.PlayerID) ShownEvent {
 	shown := ShownEvent{Event: e.Event}
 	if m.Ruled() {
-		shown.Event = e.Show(s.rules(m), viewer, m.State.Over())
+		shown.Event = e.Show(s.rules(m), m.PlaysIn(player), m.State.Over())
 	}
 	if e.Request.Player == player {
 		shown.RequestID = e.Request.ID

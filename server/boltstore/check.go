@@ -167,6 +167,11 @@ func (c *checker) events(m *game.Match, h *storev1.MatchHead) error {
 		if err != nil {
 			return false, err
 		}
+		if key := creationKey(done.Request.RequestKey); version == 1 && done.Request != (server.Request{}) {
+			if to, found, err := getID(c.tx, bucketCreations, key); err != nil || !found || to != m.ID {
+				c.say(IndexBroken, m.ID.String(), "bucket creations, key %x: missing or wrong (%v)", key, err)
+			}
+		}
 		for _, e := range done.Events {
 			if e.Version != next {
 				return false, fmt.Errorf("event %d lies where %d should", e.Version, next)
@@ -299,7 +304,7 @@ func (c *checker) codes() error {
 	return c.each(bucketCodes, true, func(k, body []byte) { c.row(bucketCodes, k, body) })
 }
 
-// creations are checked from their side only: a match that an operator made has none.
+// creations looks for requests that made another match than they say, or none.
 func (c *checker) creations() error {
 	return c.each(bucketCreations, true, func(k, body []byte) {
 		if len(body) == idLen && len(k) == 2*idLen {

@@ -15,13 +15,15 @@ func SchemaVersion() int { return len(migrations) }
 func (s *Store) DB() *bolt.DB { return s.db }
 
 // Spoil changes a record so that its checksum no longer fits.
-func Spoil(db *bolt.DB, bucket string, at func(record []byte)) error {
-	return db.Update(func(tx *bolt.Tx) error {
+func Spoil(s *Store, bucket string, at func(record []byte)) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		id := uint64(tx.ID())
+		tx.OnCommit(func() { s.markDurable(id) }) // else readers wait for it
 		b := tx.Bucket([]byte(bucket))
 		k, v := b.Cursor().First()
 		record := append([]byte(nil), v...)
 		at(record)
-		return b.Put(k, record)
+		return b.Put(append([]byte(nil), k...), record)
 	})
 }
 

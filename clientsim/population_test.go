@@ -1,0 +1,334 @@
+package clientsim_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect/v2"
+
+	"yourmove/clientsim"
+	"yourmove/game"
+	"yourmove/game/pig"
+	"yourmove/game/tictactoe"
+	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/server/servertest"
+)
+
+var rules = []game.Rules{tictactoe.Rules{}, pig.Rules{}}
+
+func registry(t testing.TB) *game.Registry {
+	t.Helper()
+	games, err := game.NewRegistry(rules...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return games
+}
+
+// populate lets a population play to its end.
+func populate(t *testing.T, o clientsim.Options) clientsim.Stats {
+	t.Helper()
+	o.Poll, o.Registry = time.Millisecond, registry(t)
+	p, err := clientsim.NewPopulation(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	return p.Stats()
+}
+
+func TestPopulation(t *testing.T) {
+	s := servertest.New(t, servertest.Options{Rules: rules})
+	st := populate(t, clientsim.Options{
+		Transport: s.Transport(), Seed: 1, Players: 12, Finish: 24, Resign: 0.003, Luck: clientsim.BadLuck,
+	})
+	for _, v := range st.Found {
+		t.Error(v)
+	}
+	if st.Finished < 24 || st.Running != 0 || st.Players != 12 || st.Newest == "" || len(st.Last) == 0 {
+		t.Errorf("stats %+v", st)
+	}
+	n := 0
+	for _, g := range []string{"tictactoe", "pig", "relay"} {
+		if st.Games[g] == 0 {
+			t.Errorf("no match of %s was finished: %v", g, st.Games)
+		}
+		n += st.Games[g]
+	}
+	if n != st.Finished || st.Turns < 100 {
+		t.Errorf("stats %+v", st)
+	}
+	if st.Resigned == 0 || st.Luck.Lost == 0 || st.Luck.Dropped == 0 || st.Luck.Repeated == 0 {
+		t.Errorf("nobody had bad luck or resigned: %+v", st)
+	}
+}
+
+// crossing leads to a server that can be exchanged. While it is away, calls fail as those to a closed port do.
+type crossing struct {
+	away atomic.Bool
+	// mu is held by the calls under way for reading: the server is exchanged when there are none.
+	mu sync.RWMutex
+	to connect.Transport
+}
+
+func (c *crossing) NewClientStream(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+	refused := connect.NewError(connect.CodeUnavailable, "connection refused")
+	if c.away.Load() {
+		return nil, refused
+	}
+	c.mu.RLock()
+	stream, err := c.to.NewClientStream(ctx, spec)
+	if err != nil {
+		c.mu.RUnlock()
+		return nil, err
+	}
+	return &crossed{ClientStream: stream, done: sync.OnceFunc(c.mu.RUnlock)}, nil
+}
+
+type crossed struct {
+	connect.ClientStream
+	done func()
+}
+
+func (c *crossed) Close() error {
+	defer c.done()
+	return c.ClientStream.Close()
+}
+
+func TestPopulationRidesOutRestarts(t *testing.T) {
+	o := servertest.Options{Rules: rules, Dir: t.TempDir()}
+	s := servertest.New(t, o)
+	o.Keys = s.Keys
+	way := &crossing{to: s.Transport()}
+	st := populate(t, clientsim.Options{
+		Transport: way, Seed: 2, Finish: 10, Luck: clientsim.BadLuck, RestartEvery: 100,
+		Restart: func(context.Context) error {
+			way.away.Store(true)
+			way.mu.Lock()
+			defer way.mu.Unlock()
+			s.Close()
+			s = servertest.New(t, o)
+			way.to = s.Transport()
+			way.away.Store(false)
+			return nil
+		},
+	})
+	for _, v := range st.Found {
+		t.Error(v)
+	}
+	if st.Restarts < 2 || st.Finished < 10 {
+		t.Errorf("stats %+v", st)
+	}
+}
+
+func TestPopulationEndsWithItsContext(t *testing.T) {
+	s := servertest.New(t, servertest.Options{Rules: rules})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var calls atomic.Int32
+	p, err := clientsim.NewPopulation(clientsim.Options{
+		Seed: 3, Poll: time.Millisecond,
+		Transport: liar{s.Transport(), func(any) {
+			if calls.Add(1) == 500 {
+				cancel()
+			}
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Run(ctx); err != nil {
+		t.Error(err)
+	}
+	after := calls.Load()
+	if st := p.Stats(); st.Violations != 0 || st.Running != 0 {
+		t.Errorf("stats %+v", st)
+	}
+	if after < 500 {
+		t.Errorf("ended after %d calls", after)
+	}
+}
+
+func TestPopulationNeedsEnoughPlayers(t *testing.T) {
+	for _, o := range []clientsim.Options{
+		{Players: 3}, {Players: 16, Matches: 1000}, {Mix: []clientsim.Kind{{Game: "relay", Seats: 1}}},
+	} {
+		if _, err := clientsim.NewPopulation(o); err == nil {
+			t.Errorf("%+v was accepted", o)
+		}
+	}
+}
+
+// liar changes what a server answers.
+type liar struct {
+	connect.Transport
+	lie func(res any)
+}
+
+func (l liar) NewClientStream(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+	stream, err := l.Transport.NewClientStream(ctx, spec)
+	return lying{stream, l.lie}, err
+}
+
+type lying struct {
+	connect.ClientStream
+	lie func(res any)
+}
+
+func (l lying) Receive(msg any) error {
+	err := l.ClientStream.Receive(msg)
+	if err == nil {
+		l.lie(msg)
+	}
+	return err
+}
+
+// shown is what all answers that show a match have.
+type shown interface {
+	GetMatch() *pb.Match
+	GetEvents() []*pb.Event
+}
+
+// TestLiesAreNoticed changes answers of a real server, and expects the bots to say so.
+func TestLiesAreNoticed(t *testing.T) {
+	// once tells a lie the first time that it can be told.
+	once := func(lie func(res shown) bool) func(any) {
+		var told atomic.Bool
+		return func(res any) {
+			if s, ok := res.(shown); ok && s.GetMatch() != nil && !told.Load() && lie(s) {
+				told.Store(true)
+			}
+		}
+	}
+	mine := func(s shown) bool {
+		return s.GetMatch().GetSummary().GetStanding() == pb.Standing_STANDING_MY_TURN
+	}
+	for _, tt := range []struct {
+		name string
+		kind clientsim.Kind
+		lie  func(any)
+		want string
+	}{
+		{"an event is left out", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			r, ok := s.(*pb.GetMatchResponse)
+			if ok = ok && len(r.Events) > 2; ok {
+				r.Events = slices.Delete(r.Events, 1, 2)
+			}
+			return ok
+		}), "after event 1 comes event 3"},
+		{"the last event is left out", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			r, ok := s.(*pb.GetMatchResponse)
+			if ok = ok && len(r.Events) > 2; ok {
+				r.Events = r.Events[:2]
+			}
+			return ok
+		}), "was shown together with events up to 2"},
+		{"the version goes back", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			_, ok := s.(*pb.GetMatchResponse)
+			if ok = ok && s.GetMatch().GetSummary().GetTurn() == 3; ok {
+				s.GetMatch().Summary.Version = 1
+			}
+			return ok
+		}), "then version 1"},
+		{"history is rewritten", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			r, ok := s.(*pb.GetReplayResponse)
+			if ok {
+				e := r.Events[slices.IndexFunc(r.Events, func(e *pb.Event) bool { return e.GetTurnTaken() != nil })]
+				e.GetTurnTaken().Moves[0].Text = "z9"
+			}
+			return ok
+		}), "and is now"},
+		{"a standing is wrong", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			if mine(s) {
+				s.GetMatch().Summary.Standing = pb.Standing_STANDING_WAITING
+				return true
+			}
+			return false
+		}), "is told that it is STANDING_WAITING"},
+		{"must_act is wrong", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			if mine(s) {
+				s.GetMatch().Summary.MustAct = nil
+				return true
+			}
+			return false
+		}), "by their duties"},
+		{"the view is missing", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			if mine(s) {
+				s.GetMatch().View = nil
+				return true
+			}
+			return false
+		}), "has no view"},
+		{"a match starts over", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			if s.GetMatch().GetSummary().GetTurn() > 2 {
+				s.GetMatch().Summary.State = pb.MatchState_MATCH_STATE_GATHERING
+				return true
+			}
+			return false
+		}), "the match was MATCH_STATE_ACTIVE, then MATCH_STATE_GATHERING"},
+		{"another relay state", clientsim.Kind{Game: "relay", Seats: 3}, once(func(s shown) bool {
+			_, ok := s.(*pb.GetMatchResponse)
+			if ok = ok && mine(s) && s.GetMatch().GetSummary().GetTurn() > 1; ok {
+				text := s.GetMatch().State.GetText()
+				s.GetMatch().State = &pb.RelayState{Content: &pb.RelayState_Text{Text: strings.Replace(text, `"by":`, `"by":1`, 1)}}
+			}
+			return ok
+		}), "it should not be"},
+		{"the die is changed", clientsim.Kind{Game: "pig", Seats: 2}, func(res any) {
+			if s, ok := res.(shown); ok {
+				changeDie(s.GetEvents())
+			}
+			if r, ok := res.(*pb.ListTurnsResponse); ok {
+				changeDie(r.GetTurns())
+			}
+		}, "does not follow from the rules"},
+		{"one player is told another result", clientsim.Kind{Game: "relay", Seats: 2}, func(res any) {
+			if s, ok := res.(shown); ok && s.GetMatch().GetSummary().GetMySeat() == 2 {
+				for _, e := range s.GetEvents() {
+					for _, o := range e.GetMatchFinished().GetOutcomes() {
+						o.Place = 7
+					}
+				}
+				for _, seat := range s.GetMatch().GetSummary().GetSeats() {
+					if seat.Outcome != nil {
+						seat.Outcome.Place = 7
+					}
+				}
+			}
+		}, "saw another match than player"},
+		{"a turn is left out of the list", clientsim.Kind{Game: "tictactoe", Seats: 2}, func(res any) {
+			if r, ok := res.(*pb.ListTurnsResponse); ok && len(r.Turns) > 0 {
+				r.Turns = r.Turns[1:]
+			}
+		}, "ListTurns tells"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := servertest.New(t, servertest.Options{Rules: rules})
+			st := populate(t, clientsim.Options{
+				Transport: liar{s.Transport(), tt.lie}, Seed: 4, Players: 4, Matches: 1, Finish: 1, Mix: []clientsim.Kind{tt.kind},
+			})
+			if !slices.ContainsFunc(st.Found, func(v clientsim.Violation) bool {
+				return strings.Contains(v.String(), tt.want) && strings.Contains(v.String(), "seed 4")
+			}) {
+				t.Errorf("not noticed: want %q among %v", tt.want, st.Found)
+			}
+		})
+	}
+}
+
+func changeDie(events []*pb.Event) {
+	for _, e := range events {
+		for _, mv := range e.GetTurnTaken().GetMoves() {
+			if mv.Chance == "2" {
+				mv.Chance = "5"
+			}
+		}
+	}
+}
