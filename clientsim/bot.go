@@ -23,6 +23,8 @@ type Bot struct {
 	w       *witness
 	// known is the version up to which there is nothing left to do.
 	known uint64
+	// violated: something did not fit.
+	violated bool
 	// declared is the end that this bot declared in relay mode.
 	declared []*pb.Outcome
 }
@@ -55,14 +57,14 @@ func NewBot(c *Client, match string, o BotOptions) *Bot {
 	if o.Acted == nil {
 		o.Acted = func() {}
 	}
-	return &Bot{
-		client: c, chooser: o.Chooser, rng: o.Seed.rng("bot", o.Table, o.Seat), opts: o,
-		w: newWitness(match, c.PlayerID(), func(format string, args ...any) {
-			if o.Tell != nil {
-				o.Tell(fmt.Sprintf(format, args...))
-			}
-		}),
-	}
+	b := &Bot{client: c, chooser: o.Chooser, rng: o.Seed.rng("bot", o.Table, o.Seat), opts: o}
+	b.w = newWitness(match, c.PlayerID(), func(format string, args ...any) {
+		b.violated = true
+		if o.Tell != nil {
+			o.Tell(fmt.Sprintf(format, args...))
+		}
+	})
+	return b
 }
 
 // Match returns the id of the bot's match.
@@ -82,7 +84,11 @@ func (b *Bot) Join(ctx context.Context, code string) error {
 	return nil
 }
 
-// Play plays until the match is over, and checks its history then. It returns the match as the replay shows it.
+// errViolated ends a bot's play after it was shown something that cannot be: what it would do next rests on it.
+var errViolated = errors.New("was shown something that cannot be")
+
+// Play plays until the match is over, and checks its history then. It returns the match as the replay shows it. It
+// fails as soon as something that it was shown does not fit.
 func (b *Bot) Play(ctx context.Context) (*pb.GetReplayResponse, error) {
 	for {
 		m, err := b.look(ctx)
@@ -91,6 +97,8 @@ func (b *Bot) Play(ctx context.Context) (*pb.GetReplayResponse, error) {
 		}
 		s := m.GetSummary()
 		switch {
+		case b.violated:
+			return nil, errViolated
 		case m == nil: // nothing new
 			err = b.wait(ctx)
 		case over(s):
@@ -265,6 +273,9 @@ func (b *Bot) review(ctx context.Context) (*pb.GetReplayResponse, error) {
 	b.w.sameTurns(turns)
 	b.w.accounts()
 	b.checkDeclared(b.w.log.end.GetMatchFinished().GetOutcomes())
+	if b.violated {
+		return nil, errViolated
+	}
 	return replay, nil
 }
 

@@ -92,7 +92,7 @@ func TestFamousGames(t *testing.T) {
 			if !slices.Contains(legal, mv) {
 				t.Fatalf("%s – %s: move %d, %s, is none of %v", rec.Tags["White"], rec.Tags["Black"], i/2+1, mv, legal)
 			}
-			if err := g.PushMove(mv, nil); err != nil {
+			if err := g.PushNotationMove(mv, chess.AlgebraicNotation{}, nil); err != nil {
 				t.Fatalf("%s – %s: move %d, %s: %v", rec.Tags["White"], rec.Tags["Black"], i/2+1, mv, err)
 			}
 		}

@@ -173,7 +173,9 @@ func (p *Population) host(ctx context.Context, giveUp context.CancelCauseFunc) {
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		p.tell(Violation{Match: t.match, Game: t.game, What: err.Error()})
+		if !errors.Is(err, errViolated) { // what that was has been told
+			p.tell(Violation{Match: t.match, Game: t.game, What: err.Error()})
+		}
 		if s := p.Stats(); s.Violations >= maxViolations {
 			giveUp(fmt.Errorf("%w after %d violations, the first: %v", errGiveUp, s.Violations, s.Found[0]))
 		}

@@ -61,7 +61,7 @@ func (t *table) run(ctx context.Context) error {
 	}
 	wg.Wait()
 	for i, err := range errs {
-		if err != nil && !errors.Is(err, context.Canceled) {
+		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, errViolated) {
 			return fmt.Errorf("player %s: %w", t.players[i].PlayerID(), err)
 		}
 	}

@@ -74,6 +74,9 @@ func redo(r Rules, m Match, n NewMatch, events []Event) (Change, error) {
 	case PlayerResigned:
 		return m.Resign(r, e.Player, nil, e.At)
 	case MatchCancelledFact:
+		if f.Reason == ByCreator {
+			return m.Cancel(m.Host(), e.At) // the last one to leave cancels by PlayerLeft
+		}
 		return m.CancelFor(f.Reason, e.At)
 	}
 	return Change{}, fmt.Errorf("%T follows from no command", e.Fact)

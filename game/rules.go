@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"strings"
 	"time"
 )
 
@@ -42,7 +42,7 @@ type Rules interface {
 
 // Info names a version of the rules of a game.
 type Info struct {
-	// Name is how the API calls the game: lower-case letters, digits, - and _.
+	// Name is how the API calls the game: a lower-case letter, then letters, digits, - and _; 40 at most.
 	Name string
 	// Title is for people.
 	Title string
@@ -74,6 +74,13 @@ type Summarizer interface {
 // Drawer is implemented by Rules that can draw a position as text, as viewer may know it.
 type Drawer interface {
 	Draw(p Position, viewer int) string
+}
+
+// Notator is implemented by Rules that can write a whole match in the game's own notation, as PGN is for chess. The
+// events are those that the reader may know; names has the players'. mediaType is that of text, "application/vnd.chess-pgn"
+// for example.
+type Notator interface {
+	Notation(m Match, events []Event, names map[PlayerID]string) (text, mediaType string)
 }
 
 // Position is a state of a game, of the type that its Rules chose.
@@ -125,13 +132,12 @@ func ParseOptions(o Options, into any) error {
 	if len(o) == 0 {
 		return nil
 	}
+	if !json.Valid(o) { // a decoder would stop behind the object and not see what else there is
+		return errors.New("the options are not a JSON object")
+	}
 	dec := json.NewDecoder(bytes.NewReader(o))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(into); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return errors.New("the options are not a JSON object")
-		}
 		return fmt.Errorf("options: %w", err)
 	}
 	return nil
@@ -204,7 +210,7 @@ func NewRegistry(rules ...Rules) (*Registry, error) {
 		info := r.Info()
 		key := rulesKey{info.Name, info.Version}
 		switch {
-		case info.Name == Relay || info.Name == "" || info.Version < 1:
+		case info.Name == Relay || !isName(info.Name) || info.Version < 1:
 			return nil, fmt.Errorf("rules %q version %d: not a name and version for a game", info.Name, info.Version)
 		case info.MinSeats < 1 || info.MaxSeats < info.MinSeats || info.MaxSeats > MaxSeats:
 			return nil, fmt.Errorf("rules %q: from %d to %d seats", info.Name, info.MinSeats, info.MaxSeats)
@@ -217,6 +223,14 @@ func NewRegistry(rules ...Rules) (*Registry, error) {
 		}
 	}
 	return g, nil
+}
+
+// isName reports whether the API can say a name: a lower-case letter, then letters, digits, - and _; 40 at most.
+func isName(s string) bool {
+	if s == "" || len(s) > 40 || s[0] < 'a' || s[0] > 'z' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-_") == ""
 }
 
 // Newest returns the rules that a new match of the game gets.

@@ -102,7 +102,7 @@ func (s *Service) InspectMatch(ctx context.Context, id game.MatchID) (MatchView,
 	if err != nil {
 		return MatchView{}, nil, err
 	}
-	v, err := s.view(ctx, m, game.PlayerID{}, viewOptions{})
+	v, err := s.view(ctx, m, game.PlayerID{}, viewOptions{drawing: true})
 	if err != nil {
 		return v, nil, err
 	}

@@ -252,6 +252,8 @@ type Replay struct {
 	Events []ShownEvent
 	// Seed is set once a ruled match is over.
 	Seed []byte
+	// Notation is the match in the game's own notation, of this media type; empty where the game has none.
+	Notation, NotationType string
 }
 
 // GetReplay tells a whole match. Hidden parts and the seed are in it only once the match is over.
@@ -281,6 +283,16 @@ func (s *Service) GetReplay(ctx context.Context, c Caller, id game.MatchID) (Rep
 			}
 			version = e.Version
 		}
+	}
+	if n, ok := s.rules(m).(game.Notator); ok {
+		list, names := make([]game.Event, len(rep.Events)), map[game.PlayerID]string{}
+		for i, e := range rep.Events {
+			list[i] = e.Event
+		}
+		for id, p := range rep.Match.Players {
+			names[id] = p.Name
+		}
+		rep.Notation, rep.NotationType = n.Notation(rep.Match.Match, list, names)
 	}
 	return rep, nil
 }

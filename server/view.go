@@ -58,6 +58,7 @@ type viewOptions struct {
 	// players, if they have been loaded already.
 	players           map[game.PlayerID]Player
 	legal             bool
+	drawing           bool
 	summaryOnly       bool
 	withoutRelayState bool
 	// code is a join code that the viewer knows.
@@ -86,8 +87,8 @@ type GetMatch struct {
 	// ID of the match, or Code: a join code that stands for it.
 	ID   game.MatchID
 	Code string
-	// Legal: also the legal moves.
-	Legal bool
+	// Legal: also the legal moves. Drawing: also the text drawing.
+	Legal, Drawing bool
 	// Since: also the events after this version.
 	Since *uint64
 	// IfNewerThan: nothing unless the match is newer.
@@ -109,7 +110,7 @@ func (s *Service) GetMatch(ctx context.Context, c Caller, q GetMatch) (GotMatch,
 	if q.IfNewerThan >= m.Version {
 		return GotMatch{}, nil
 	}
-	v, err := s.view(ctx, m, c.Player, viewOptions{legal: q.Legal, code: q.Code})
+	v, err := s.view(ctx, m, c.Player, viewOptions{legal: q.Legal, drawing: q.Drawing, code: q.Code})
 	if err != nil {
 		return GotMatch{}, err
 	}
@@ -219,7 +220,7 @@ func (v *MatchView) fill(r game.Rules, p game.Position, viewer int, o viewOption
 	if v.View, err = json.Marshal(r.View(p, viewer)); err != nil {
 		return err
 	}
-	if d, ok := r.(game.Drawer); ok {
+	if d, ok := r.(game.Drawer); ok && o.drawing {
 		v.Drawing = d.Draw(p, viewer)
 	}
 	if o.legal && viewer > 0 && v.Match.State == game.Active && v.Match.Place(viewer).Duty != game.Waits {

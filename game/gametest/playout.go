@@ -291,7 +291,7 @@ func (po *playout) turn(seat int) error {
 		if po.m.Place(seat).Duty == game.MayAct {
 			return nil
 		}
-		return fmt.Errorf("seat %d must act, and no move that is listed or proposed is accepted", seat)
+		return fmt.Errorf("seat %d must act, and no move of LegalMoves or Config.Moves is accepted", seat)
 	}
 	var moves []game.PlayedMove
 	for _, text := range texts {
@@ -300,6 +300,11 @@ func (po *playout) turn(seat int) error {
 	expected, err := keep(po.rules, after, "the position played to")
 	if err != nil {
 		return err
+	}
+	if outcomes := po.rules.Outcomes(after); outcomes != nil {
+		if err := checkOutcomes(outcomes, inPlay(po.m)); err != nil {
+			return fmt.Errorf("after %q: %w", texts, err)
+		}
 	}
 	c, err := po.m.Submit(po.rules, po.m.Place(seat).Player, game.Turn{Expected: po.m.Version, Moves: moves}, po.now)
 	if err := po.take(c, err); err != nil {

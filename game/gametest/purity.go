@@ -104,7 +104,7 @@ func try(rules game.Rules, k kept, seat int, move string, at game.Moment, chance
 	if !bytes.Equal(positions[0].data, positions[1].data) {
 		return tried{}, fmt.Errorf("%s: once %q, once %q with the same chance", what, positions[0].data, positions[1].data)
 	}
-	return a, nil
+	return a, checkEncoding(rules, positions[0])
 }
 
 // checkRefusals tries what is hardly a move: whatever the rules say to it, the position stays as it was.

@@ -1,5 +1,6 @@
-// Package pig is the dice game Pig, as John Scarne described it ("Scarne on Dice", 1945): roll as often as you dare; a
-// one ends the turn with nothing, holding keeps what was rolled. Who first holds the target wins.
+// Package pig is the dice game Pig, as John Scarne described it ("Scarne on Dice", 1945) and Reiner Knizia after him
+// ("Dice Games Properly Explained", 1999): roll as often as you dare; a one ends the turn with nothing, holding keeps
+// what was rolled. Who first holds the target wins.
 package pig
 
 import (

@@ -55,7 +55,16 @@ func (s *Store) Check(ctx context.Context, known func(game string, version int) 
 	c := &checker{ctx: ctx, known: known, report: report, counts: map[string]uint64{}}
 	err := s.view(ctx, func(tx *bolt.Tx) error {
 		c.tx = tx
-		sound := true
+		if s.halfMeta {
+			c.say(PagesDamaged, "", "one of the two meta pages: the last commit may be lost")
+		}
+		sound, err := s.walkPages(ctx, tx, func(what string) { c.say(PagesDamaged, "", "%s", what) })
+		if err != nil {
+			return err
+		}
+		if !sound {
+			return nil // to read on could end in a fault or in a circle
+		}
 		for _, part := range []func() error{
 			c.heads, c.log, c.history, c.positions, c.members, c.open, c.lapses, c.codes, c.creations, c.invitations,
 			c.privates, c.players, c.identities, c.sessions, c.ended, c.tallies, c.meta,

@@ -41,5 +41,5 @@
 //	migrate.go  the schema's versions                   apply.go    what one commit checks and puts
 //	store.go    reading what is durable                 index.go    the rows by which matches are found
 //	matches.go  reading matches, lists.go many          players.go  players, sessions, private records
-//	encode.go   records to and from Go                  check.go    everything that must be true
+//	encode.go   records to and from Go                  check.go    everything that must be true; pages.go: the pages below
 package boltstore

@@ -111,31 +111,24 @@ func page(cur *bolt.Cursor, start, prefix []byte, limit int, fn func(k []byte) e
 }
 
 // pageBack is page from the last key to the first; after is the place of the key read last.
-func pageBack(cur *bolt.Cursor, prefix []byte, after server.Place, limit int, fn func(k, v []byte) error) (server.Place, error) {
+func pageBack(cur *bolt.Cursor, prefix []byte, after server.Place, limit int, fn func(k []byte) error) (server.Place, error) {
 	if after != "" && len(after) != idLen {
 		return "", server.ErrBadPlace
 	}
-	var k, v []byte
 	end := upTo(prefix)
 	if after != "" {
 		end = append(bytes.Clone(prefix), after...)
 	}
-	if end == nil {
-		k, v = cur.Last()
-	} else if k, v = cur.Seek(end); k == nil {
-		k, v = cur.Last()
-	} else {
-		k, v = cur.Prev()
-	}
+	k := before(cur, end)
 	var last []byte
-	for ; k != nil && bytes.HasPrefix(k, prefix); k, v = cur.Prev() {
+	for ; k != nil && bytes.HasPrefix(k, prefix); k, _ = cur.Prev() {
 		if limit--; limit < 0 {
 			if last == nil {
-				return "", nil
+				return "", nil // nothing was asked for
 			}
 			return server.Place(last[len(prefix):]), nil
 		}
-		if err := fn(k, v); err != nil {
+		if err := fn(k); err != nil {
 			return "", err
 		}
 		last = k
@@ -143,10 +136,22 @@ func pageBack(cur *bolt.Cursor, prefix []byte, after server.Place, limit int, fn
 	return "", nil
 }
 
+// before moves to the last key that sorts before end; nil is after all.
+func before(cur *bolt.Cursor, end []byte) (k []byte) {
+	if end != nil {
+		if k, _ = cur.Seek(end); k != nil {
+			k, _ = cur.Prev()
+			return k
+		}
+	}
+	k, _ = cur.Last()
+	return k
+}
+
 // OpenMatches reads public matches of a game with a free seat, the newest first.
 func (s *Store) OpenMatches(ctx context.Context, name string, after server.Place, limit int) (list []game.Match, next server.Place, err error) {
 	err = s.view(ctx, func(tx *bolt.Tx) error {
-		next, err = pageBack(tx.Bucket(bucketOpen).Cursor(), openPrefix(name), after, limit, func(k, _ []byte) error {
+		next, err = pageBack(tx.Bucket(bucketOpen).Cursor(), openPrefix(name), after, limit, func(k []byte) error {
 			m, err := listed(tx, bucketOpen, k)
 			list = append(list, m)
 			return err
@@ -159,7 +164,7 @@ func (s *Store) OpenMatches(ctx context.Context, name string, after server.Place
 // AllMatches reads all matches, the newest first.
 func (s *Store) AllMatches(ctx context.Context, after server.Place, limit int) (list []game.Match, next server.Place, err error) {
 	err = s.view(ctx, func(tx *bolt.Tx) error {
-		next, err = pageBack(tx.Bucket(bucketHeads).Cursor(), nil, after, limit, func(k, _ []byte) error {
+		next, err = pageBack(tx.Bucket(bucketHeads).Cursor(), nil, after, limit, func(k []byte) error {
 			m, err := listed(tx, bucketHeads, k)
 			list = append(list, m)
 			return err

@@ -38,6 +38,9 @@ type Options struct {
 	Queue int
 	// Logger is told of what an operator must know; nil: nobody is.
 	Logger *slog.Logger
+	// AcceptDamagedMeta opens a database one of whose two meta pages is damaged, at the commit that the other one has:
+	// the last one may be lost. bbolt itself would do so without a word.
+	AcceptDamagedMeta bool
 	// NoSync keeps nothing over a crash of the machine. For simulations and benchmarks alone.
 	NoSync bool
 
@@ -168,7 +171,7 @@ func open(dir string, o Options, readOnly bool) (*Store, error) {
 	}
 	m, err := readManifest(dir)
 	if err == nil {
-		err = s.examine()
+		err = s.examine(o)
 	}
 	if err == nil {
 		err = s.open(m, o)
@@ -213,7 +216,7 @@ func readManifest(dir string) (manifest, error) {
 }
 
 // examine looks at the file before it is mapped: a page that the file does not have would be a fault in the mapping.
-func (s *Store) examine() error {
+func (s *Store) examine(o Options) error {
 	f, err := os.Open(s.path)
 	if err != nil {
 		return err
@@ -233,14 +236,19 @@ func (s *Store) examine() error {
 	switch {
 	case !ok0 && !ok1:
 		return fmt.Errorf("%s is damaged: neither of its two meta pages can be read; restore it from a backup", fileName)
-	case !ok0 || !ok1:
-		s.log.Warn("one of the database's two meta pages is damaged: if the machine did not just lose power, the last commit may be lost",
-			"file", s.path)
+	case ok0 && ok1:
+	case s.readOnly || o.AcceptDamagedMeta:
+		s.halfMeta = true
+		s.log.Warn("one of the database's two meta pages is damaged: the last commit may be lost", "file", s.path)
+	default:
+		return fmt.Errorf("%s is damaged: one of its two meta pages cannot be read, and with it the last commit may be lost; "+
+			"restore it from a backup, or accept the loss by opening it with AcceptDamagedMeta", fileName)
 	}
 	newest := first
 	if !ok0 || ok1 && second.txid > first.txid {
 		newest = second
 	}
+	s.pageSize = int64(newest.pageSize)
 	if need := int64(newest.pages) * int64(newest.pageSize); info.Size() < need {
 		return fmt.Errorf("%s is cut off: it has %d bytes of at least %d; restore it from a backup", fileName, info.Size(), need)
 	}

@@ -66,7 +66,7 @@ func (s *Store) PlayerByIdentity(ctx context.Context, kind string, subject []byt
 // AllPlayers reads all players, the newest first.
 func (s *Store) AllPlayers(ctx context.Context, after server.Place, limit int) (list []server.Player, next server.Place, err error) {
 	err = s.view(ctx, func(tx *bolt.Tx) error {
-		next, err = pageBack(tx.Bucket(bucketPlayers).Cursor(), nil, after, limit, func(k, _ []byte) error {
+		next, err = pageBack(tx.Bucket(bucketPlayers).Cursor(), nil, after, limit, func(k []byte) error {
 			id, err := idAtEnd(bucketPlayers, k)
 			if err != nil {
 				return err

@@ -31,9 +31,6 @@ func sealed(key, body []byte) []byte {
 	return seal(key, append(make([]byte, sumLen, sumLen+len(body)), body...))
 }
 
-// put stores a record with room for its checksum. bbolt keeps the record until the transaction ends.
-func put(b *bolt.Bucket, key, record []byte) error { return b.Put(key, seal(key, record)) }
-
 // unseal returns the body of a record, which lies in the mapped file: nothing of it may outlive the transaction.
 func unseal(bucket, key, record []byte) ([]byte, error) {
 	if len(record) < sumLen {
@@ -99,19 +96,6 @@ func getCount(tx *bolt.Tx, bucket, key []byte) (uint64, error) {
 		return 0, damaged(bucket, key, "it is not a number")
 	}
 	return n, nil
-}
-
-// addCount changes a number by d.
-func addCount(tx *bolt.Tx, bucket, key []byte, d int64) error {
-	n, err := getCount(tx, bucket, key)
-	if err != nil {
-		return err
-	}
-	b := tx.Bucket(bucket)
-	if n = n + uint64(d); n == 0 {
-		return b.Delete(key)
-	}
-	return b.Put(key, sealed(key, binary.AppendUvarint(nil, n)))
 }
 
 // encode writes a message with room for its checksum before it and spare bytes after it.

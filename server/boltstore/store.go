@@ -26,6 +26,8 @@ type Store struct {
 	hashKey  []byte
 	log      *slog.Logger
 	readOnly bool
+	pageSize int64
+	halfMeta bool // one of the meta pages was damaged when the file was opened
 	hooks    hooks
 
 	queue    queue

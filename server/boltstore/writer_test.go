@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -243,7 +244,7 @@ func TestOverload(t *testing.T) {
 		go func() { errs <- s.Commit(context.Background(), player(10+i)) }()
 	}
 	for s.Figures().Queue < 5 {
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	if err := s.Commit(t.Context(), player(99)); !errors.Is(err, server.ErrOverloaded) {
 		t.Errorf("one too many gives %v", err)

@@ -80,7 +80,7 @@ func (s *Server) listenAndServe(ctx context.Context, o ServeOptions, stdout io.W
 	if err != nil {
 		return errors.Join(err, players.Close())
 	}
-	fmt.Fprintf(stdout, "yourmoved: listening on http://%s, admin on %s\n", players.Addr(), adminName(o.Admin, admin))
+	fmt.Fprintf(stdout, "yourmoved: listening on http://%s (admin: %s)\n", players.Addr(), adminName(o.Admin, admin))
 	return s.Serve(ctx, players, admin)
 }
 

@@ -155,7 +155,9 @@ func ofRequest(err error) error {
 		case connect.CodeResourceExhausted:
 			return withDetails(ce, info(game.PayloadTooBig, nil))
 		case connect.CodeInvalidArgument:
-			return withDetails(ce, info(game.InvalidField, nil))
+			// The decoder quotes what it could not read. Where that is no UTF-8, gRPC's details could not be read either.
+			text := strings.ToValidUTF8(ce.Message(), "\ufffd")
+			return withDetails(connect.NewError(ce.Code(), text), info(game.InvalidField, nil))
 		case connect.CodeUnimplemented: // no message, or several
 			return ce
 		case connect.CodeCanceled:

@@ -166,7 +166,7 @@ func (h Matches) GetMatch(ctx context.Context, r *pb.GetMatchRequest) (*pb.GetMa
 		return nil, err
 	}
 	got, err := h.s.GetMatch(ctx, caller(ctx), server.GetMatch{
-		ID: id, Code: r.GetJoinCode(), Legal: r.GetLegalMoves(), Since: r.SinceVersion, IfNewerThan: r.GetIfNewerThan(),
+		ID: id, Code: r.GetJoinCode(), Legal: r.GetLegalMoves(), Drawing: r.GetDrawing(), Since: r.SinceVersion, IfNewerThan: r.GetIfNewerThan(),
 	})
 	if err != nil {
 		return nil, err
@@ -294,5 +294,7 @@ func (h Matches) GetReplay(ctx context.Context, r *pb.GetReplayRequest) (*pb.Get
 	if err != nil {
 		return nil, err
 	}
-	return &pb.GetReplayResponse{Match: m, Events: events(rep.Events), Seed: rep.Seed}, nil
+	return &pb.GetReplayResponse{
+		Match: m, Events: events(rep.Events), Seed: rep.Seed, Notation: rep.Notation, NotationType: rep.NotationType,
+	}, nil
 }

@@ -1334,7 +1334,7 @@ type Match struct {
 	JoinCode string `protobuf:"bytes,12,opt,name=join_code,json=joinCode,proto3" json:"join_code,omitempty"`
 	// Relay: the order in which the turn passes on, from the seat that has it.
 	NextSeats []*NextSeat `protobuf:"bytes,13,rep,name=next_seats,json=nextSeats,proto3" json:"next_seats,omitempty"`
-	// A text drawing of the caller's view. Empty where the game has none.
+	// A text drawing of the caller's view: asked for with drawing. Empty where the game has none.
 	Drawing string `protobuf:"bytes,14,opt,name=drawing,proto3" json:"drawing,omitempty"`
 	// The ruleset that the match is pinned to is not on this server: it can be read, not played.
 	RulesetMissing bool `protobuf:"varint,15,opt,name=ruleset_missing,json=rulesetMissing,proto3" json:"ruleset_missing,omitempty"`

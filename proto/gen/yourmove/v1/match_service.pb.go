@@ -89,7 +89,7 @@ const (
 	ListView_LIST_VIEW_UNSPECIFIED ListView = 0
 	// Summaries.
 	ListView_LIST_VIEW_SUMMARY ListView = 1
-	// Summaries and the caller's views; a page ends at 512 KiB.
+	// Whole matches with the caller's views, up to 512 KiB of them; what comes after those on the page as summaries.
 	ListView_LIST_VIEW_FULL ListView = 2
 )
 
@@ -1179,7 +1179,9 @@ type GetMatchRequest struct {
 	// Also the events after this version (50 at most; ask again from the last one).
 	SinceVersion *uint64 `protobuf:"varint,4,opt,name=since_version,json=sinceVersion,proto3,oneof" json:"since_version,omitempty"`
 	// Answer "unchanged" unless the match is newer than this version. A draft or an archiving makes no version.
-	IfNewerThan   uint64 `protobuf:"varint,5,opt,name=if_newer_than,json=ifNewerThan,proto3" json:"if_newer_than,omitempty"`
+	IfNewerThan uint64 `protobuf:"varint,5,opt,name=if_newer_than,json=ifNewerThan,proto3" json:"if_newer_than,omitempty"`
+	// Also a text drawing of the caller's view, where the game has one.
+	Drawing       bool `protobuf:"varint,6,opt,name=drawing,proto3" json:"drawing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1247,6 +1249,13 @@ func (x *GetMatchRequest) GetIfNewerThan() uint64 {
 		return x.IfNewerThan
 	}
 	return 0
+}
+
+func (x *GetMatchRequest) GetDrawing() bool {
+	if x != nil {
+		return x.Drawing
+	}
+	return false
 }
 
 // A match.
@@ -2403,14 +2412,15 @@ const file_yourmove_v1_match_service_proto_rawDesc = "" +
 	"\x13CancelMatchResponse\x12(\n" +
 	"\x05match\x18\x01 \x01(\v2\x12.yourmove.v1.MatchR\x05match\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12*\n" +
-	"\x06events\x18\x03 \x03(\v2\x12.yourmove.v1.EventR\x06events\"\xe0\x01\n" +
+	"\x06events\x18\x03 \x03(\v2\x12.yourmove.v1.EventR\x06events\"\xfa\x01\n" +
 	"\x0fGetMatchRequest\x12&\n" +
 	"\bmatch_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\amatchId\x12$\n" +
 	"\tjoin_code\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18\x10R\bjoinCode\x12\x1f\n" +
 	"\vlegal_moves\x18\x03 \x01(\bR\n" +
 	"legalMoves\x12(\n" +
 	"\rsince_version\x18\x04 \x01(\x04H\x00R\fsinceVersion\x88\x01\x01\x12\"\n" +
-	"\rif_newer_than\x18\x05 \x01(\x04R\vifNewerThanB\x10\n" +
+	"\rif_newer_than\x18\x05 \x01(\x04R\vifNewerThan\x12\x18\n" +
+	"\adrawing\x18\x06 \x01(\bR\adrawingB\x10\n" +
 	"\x0e_since_version\"\xc3\x01\n" +
 	"\x10GetMatchResponse\x12(\n" +
 	"\x05match\x18\x01 \x01(\v2\x12.yourmove.v1.MatchR\x05match\x12*\n" +
