@@ -72,7 +72,7 @@ func (po *playout) run() error {
 		}
 		po.now = po.now.Add(time.Duration(po.rng.Int64N(int64(time.Hour))))
 		// The whole check on every position would make long games slow; the later ones are alike.
-		if err := po.checkPosition(n < 30 || po.rng.IntN(10) == 0); err != nil {
+		if err := po.checkPosition(n < 20 || po.rng.IntN(20) == 0); err != nil {
 			return err
 		}
 		if err := po.step(); err != nil {

@@ -13,9 +13,8 @@ import (
 
 func TestRules(t *testing.T) {
 	gametest.Run(t, pig.Rules{},
-		gametest.Config{},
-		gametest.Config{Options: game.Options(`{"target":10}`), Playouts: 40},
-		gametest.Config{Options: game.Options(`{"target":1000}`), Playouts: 1})
+		gametest.Config{Playouts: 3}, // a hundred points are a long way for those who hold at random
+		gametest.Config{Options: game.Options(`{"target":10}`), Playouts: 24})
 }
 
 // at decodes a position: seats with their scores, whose turn it is by index, and what he has rolled.

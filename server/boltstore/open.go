@@ -242,7 +242,7 @@ func (s *Store) examine(o Options) error {
 		s.log.Warn("one of the database's two meta pages is damaged: the last commit may be lost", "file", s.path)
 	default:
 		return fmt.Errorf("%s is damaged: one of its two meta pages cannot be read, and with it the last commit may be lost; "+
-			"restore it from a backup, or accept the loss by opening it with AcceptDamagedMeta", fileName)
+			"restore it from a backup, or accept the loss: yourmoved serve --accept-damaged-meta (AcceptDamagedMeta in Go)", fileName)
 	}
 	newest := first
 	if !ok0 || ok1 && second.txid > first.txid {

@@ -82,6 +82,8 @@ func create(dir string) error {
 type ServeOptions struct {
 	Data, Listen, Admin string
 	Dev                 bool
+	// AcceptDamagedMeta is boltstore's: it takes the loss of the last commit for a server that starts.
+	AcceptDamagedMeta bool
 }
 
 func serveCommand(games *game.Registry, stdout, stderr io.Writer) *cobra.Command {
@@ -104,6 +106,7 @@ func serveCommand(games *game.Registry, stdout, stderr io.Writer) *cobra.Command
 	f.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "where players connect, HOST:PORT")
 	f.StringVar(&o.Admin, "admin", "", "where operators connect: unix:PATH, or HOST:PORT on a loopback address (default unix:DATA/admin.sock)")
 	f.BoolVar(&o.Dev, "dev", false, "for development: reflection, any CORS origin, health and metrics on the players' port")
+	f.BoolVar(&o.AcceptDamagedMeta, "accept-damaged-meta", false, "start although one of the two meta pages of the database is damaged; the last commit may be lost")
 	_ = cmd.MarkFlagRequired("data")
 	return cmd
 }
@@ -130,7 +133,7 @@ func serve(ctx context.Context, games *game.Registry, o ServeOptions, log *slog.
 	if err != nil {
 		return err
 	}
-	store, err := boltstore.Open(o.Data, boltstore.Options{Logger: log})
+	store, err := boltstore.Open(o.Data, boltstore.Options{Logger: log, AcceptDamagedMeta: o.AcceptDamagedMeta})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"encoding/json"
+	"time"
 
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -122,7 +123,8 @@ func relayOf(t *pb.RelayTurn) *game.RelayTurn {
 	}
 	rt := &game.RelayTurn{State: stateOf(t.GetState())}
 	for _, n := range t.GetNextSeats() {
-		rt.Next = append(rt.Next, game.Next{Seat: int(n.GetSeat()), Limit: n.GetTimeLimit().AsDuration()})
+		// Whole milliseconds are what is kept.
+		rt.Next = append(rt.Next, game.Next{Seat: int(n.GetSeat()), Limit: n.GetTimeLimit().AsDuration().Truncate(time.Millisecond)})
 	}
 	for _, o := range t.GetOutcomes() {
 		rt.Outcomes = append(rt.Outcomes, game.Outcome{
