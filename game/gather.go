@@ -119,6 +119,9 @@ func (m Match) Join(r Rules, player PlayerID, wanted int, now time.Time) (Change
 		if seat == 0 || m.Access == Invited {
 			return Change{}, Refuse(MatchFull, "no seat is free")
 		}
+		if kept := m.silentlyKept(player); wanted == 0 && kept > 0 {
+			seat = kept // he does not know, but it must not stay kept for one who sits elsewhere
+		}
 		if wanted > 0 {
 			seat = wanted
 		}
@@ -145,6 +148,13 @@ func (m Match) Join(r Rules, player PlayerID, wanted int, now time.Time) (Change
 		c.m.Lapse = time.Time{}
 	}
 	return c.done(), nil
+}
+
+// silentlyKept returns the seat kept for a player who is not to know of it, or 0.
+func (m Match) silentlyKept(player PlayerID) int {
+	return 1 + slices.IndexFunc(m.Places, func(p Place) bool {
+		return p.State == SeatInvited && p.Silent && p.Player == player
+	})
 }
 
 // gapsLeft reports whether an active match still waits for somebody to join.

@@ -7,8 +7,9 @@ import (
 )
 
 // Replay makes a match again from what created it, its events and its rules: it repeats the command behind each group
-// of events that happened at once and compares what comes of it. It fails where an event does not follow. Relay turns
-// bring states that are not kept, so a relay match that has been played has no replay.
+// of events that happened at once and compares what comes of it. It fails where an event does not follow. Whom n invited
+// may be left out of it, as the events tell that; they do not tell of Silent. Relay turns bring states that are not
+// kept, so a relay match that has been played has no replay.
 func Replay(r Rules, n NewMatch, events []Event) (Match, error) {
 	var m Match
 	for len(events) > 0 {
@@ -41,17 +42,17 @@ func redo(r Rules, m Match, n NewMatch, events []Event) (Change, error) {
 	switch f := e.Fact.(type) {
 	case MatchCreated:
 		n.Seat = e.Seat
-		for _, e := range events[1:] {
-			inv, ok := e.Fact.(PlayerInvited)
-			if !ok || inv.By != n.Creator || !e.At.Equal(events[0].At) {
-				break
-			}
-			n.Invite = append(n.Invite, Invitee{Player: e.Player})
+		if len(n.Invite) == 0 {
+			n.Invite = invitedAt(events[1:], n.Creator, e.At)
 		}
 		return Create(r, n, e.At)
 	case PlayerInvited:
 		return m.Invite(f.By, []Invitee{{Player: e.Player}}, e.At)
 	case PlayerJoined:
+		if kept := m.SeatOf(e.Player); kept > 0 && kept != e.Seat {
+			m = m.clone() // events do not tell so, but he cannot have known of the seat that was kept for him
+			m.Places[kept-1].Silent = true
+		}
 		return m.Join(r, e.Player, e.Seat, e.At)
 	case InvitationDeclined:
 		if f.Lapsed {
@@ -80,6 +81,18 @@ func redo(r Rules, m Match, n NewMatch, events []Event) (Change, error) {
 		return m.CancelFor(f.Reason, e.At)
 	}
 	return Change{}, fmt.Errorf("%T follows from no command", e.Fact)
+}
+
+// invitedAt finds whom the creator of a match invited with it.
+func invitedAt(events []Event, creator PlayerID, at time.Time) (list []Invitee) {
+	for _, e := range events {
+		inv, ok := e.Fact.(PlayerInvited)
+		if !ok || inv.By != creator || !e.At.Equal(at) {
+			break
+		}
+		list = append(list, Invitee{Player: e.Player})
+	}
+	return list
 }
 
 // startsNow reports whether lapsed invitations made way for the start.

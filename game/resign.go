@@ -15,7 +15,17 @@ func (m Match) Resign(r Rules, player PlayerID, rt *RelayTurn, now time.Time) (C
 	if m.Ruled() && r == nil {
 		return Change{}, errRulesMissing(m)
 	}
+	inTurn := m.Place(seat).Duty == MustAct
+	if rt != nil && !inTurn {
+		return Change{}, Refuse(NotYourTurn, "out of turn a resignation leaves turn and state alone")
+	}
+	if rt != nil && len(rt.Outcomes) > 0 {
+		return Change{}, Refuse(InvalidField, "relay: a resignation names the next seats, no outcomes")
+	}
 	c := m.begin(now)
+	if rt != nil && rt.State != nil {
+		c.m.Relay = *rt.State // also when it ends the match: that is what the others look at then
+	}
 	left := m.inPlay()
 	pl := c.place(seat)
 	pl.Acted = m.Version + 1
@@ -44,14 +54,11 @@ func (m Match) Resign(r Rules, player PlayerID, rt *RelayTurn, now time.Time) (C
 		}
 		return c.done(), nil
 	}
-	return c.resignRelay(m, seat, rt)
+	return c.resignRelay(seat, inTurn, rt)
 }
 
-func (c *change) resignRelay(m Match, seat int, rt *RelayTurn) (Change, error) {
-	if m.Place(seat).Duty != MustAct {
-		if rt != nil {
-			return Change{}, Refuse(NotYourTurn, "out of turn a resignation leaves turn and state alone")
-		}
+func (c *change) resignRelay(seat int, inTurn bool, rt *RelayTurn) (Change, error) {
+	if !inTurn {
 		// The one who resigned may stand among the fallbacks.
 		var next []Next
 		for _, n := range c.m.Next {
@@ -63,15 +70,12 @@ func (c *change) resignRelay(m Match, seat int, rt *RelayTurn) (Change, error) {
 		c.tell(seat, PlayerResigned{MustAct: c.m.MustAct()})
 		return c.done(), nil
 	}
-	if rt == nil || len(rt.Next) == 0 || len(rt.Outcomes) > 0 {
+	if rt == nil || len(rt.Next) == 0 {
 		return Change{}, Refuse(InvalidField, "relay: in turn, a resignation names the next seats")
 	}
 	next, err := c.m.nextSeats(rt.Next)
 	if err != nil {
 		return Change{}, err
-	}
-	if rt.State != nil {
-		c.m.Relay = *rt.State
 	}
 	c.passTo(next, false, seat, func(mustAct []int) Fact { return PlayerResigned{MustAct: mustAct} })
 	return c.done(), nil

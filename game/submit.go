@@ -107,8 +107,9 @@ func refusedMove(err error, i, n int) error {
 // acted notes that the seat acts by the next event.
 func (c *change) acted(seat int, moves []PlayedMove) {
 	c.place(seat).Acted = c.m.Version + 1
-	if len(moves) > 0 {
-		c.m.Last = LastMove{Seat: seat, Move: moves[len(moves)-1], At: c.now}
+	c.m.Last = LastMove{Seat: seat, At: c.now}
+	if n := len(moves); n > 0 { // a relay turn may bring a state alone
+		c.m.Last.Move = moves[n-1]
 	}
 }
 

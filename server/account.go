@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // a machine without a time zone database would refuse every zone
 	"unicode"
 	"unicode/utf8"
 

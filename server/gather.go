@@ -45,9 +45,15 @@ func (n NewMatch) print() *print {
 
 // check bounds what a new match brings.
 func (n NewMatch) check() error {
+	if err := checkText("title", n.Settings.Title); err != nil {
+		return err
+	}
 	labels := 0
 	for k, v := range n.Settings.Labels {
 		labels += len(k) + len(v)
+		if err := checkText("labels", k+v); err != nil {
+			return err
+		}
 	}
 	switch {
 	case len(n.Settings.Options) > MaxOptions:

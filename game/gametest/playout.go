@@ -195,8 +195,12 @@ func (po *playout) checkPosition(whole bool) error {
 	if err := k.same(po.rules, "Duty or Outcomes"); err != nil {
 		return err
 	}
-	if err := checkViews(po.rules, k, viewers(po.m), seats); err != nil {
+	if all, err := secrets(po.rules, p, seats); err != nil {
 		return err
+	} else if whole || len(all) > 0 { // what has nothing to hide need not be looked through each time
+		if err := checkViews(po.rules, k, viewers(po.m), seats); err != nil {
+			return err
+		}
 	}
 	if !whole {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -31,10 +32,10 @@ func Protocols() *http.Protocols {
 	return p
 }
 
-func httpServer(h http.Handler) *http.Server {
+func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, Protocols: Protocols(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: 32 << 10,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
 
@@ -93,7 +94,7 @@ func adminName(asked string, ln net.Listener) string {
 
 // Serve serves players and operators on these listeners until ctx is done or the store fails.
 func (s *Server) Serve(ctx context.Context, players, admin net.Listener) error {
-	public, private := httpServer(s.Public), httpServer(s.Admin)
+	public, private := httpServer(s.Public, s.parts.Log), httpServer(s.Admin, s.parts.Log)
 	tasks, stopTasks := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopTasks()
 	g, gctx := errgroup.WithContext(ctx)

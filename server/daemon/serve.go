@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -53,8 +54,16 @@ func keysCommand() *cobra.Command {
 	}
 	rotate.Flags().StringVar(&dir, "data", "", "the data directory (required)")
 	_ = rotate.MarkFlagRequired("data")
+	create := &cobra.Command{
+		Use:   "create",
+		Short: "Make keys where they were lost; all players sign in again",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return auth.CreateKeys(keyFile(dir), rand.Reader) },
+	}
+	create.Flags().StringVar(&dir, "data", "", "the data directory (required)")
+	_ = create.MarkFlagRequired("data")
 	cmd := &cobra.Command{Use: "keys", Short: "The keys that tokens are signed with"}
-	cmd.AddCommand(rotate)
+	cmd.AddCommand(rotate, create)
 	return cmd
 }
 
@@ -130,6 +139,9 @@ func serve(ctx context.Context, games *game.Registry, o ServeOptions, log *slog.
 		log.Info("made a new data directory", "dir", o.Data)
 	}
 	keys, err := auth.LoadKeys(keyFile(o.Data))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; restore it from a backup, or make new ones with yourmoved keys create (all players sign in again)", err)
+	}
 	if err != nil {
 		return err
 	}

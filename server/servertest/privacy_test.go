@@ -47,7 +47,7 @@ var matchCalls = map[string]func(ctx context.Context, p *player, id string) erro
 	},
 	"GetMatch": func(ctx context.Context, p *player, id string) error {
 		since := uint64(0)
-		_, err := p.GetMatch(ctx, &pb.GetMatchRequest{MatchId: id, SinceVersion: &since, LegalMoves: true})
+		_, err := p.GetMatch(ctx, &pb.GetMatchRequest{MatchId: id, SinceVersion: &since, LegalMoves: true, Drawing: true})
 		return err
 	},
 	"GetMatch if newer": func(ctx context.Context, p *player, id string) error {

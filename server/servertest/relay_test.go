@@ -81,7 +81,7 @@ func TestRelayStateIsNotListedNorShownToWhoLooksIn(t *testing.T) {
 func TestRelayTurnWaitsAtAnEmptySeat(t *testing.T) {
 	t.Parallel()
 	c := newClock()
-	s := servertest.New(t, servertest.Options{Now: c.Now})
+	s := servertest.New(t, servertest.Options{Now: c.Now, AccessLifetime: 24 * time.Hour})
 	ann, bob := signIn(t, s, "ann"), signIn(t, s, "bob")
 	m := ann.create(t, &pb.CreateMatchRequest{Game: "relay", Seat: 1, StartRule: pb.StartRule_START_RULE_AT_ONCE})
 	id := matchOf(m)
