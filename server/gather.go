@@ -285,32 +285,21 @@ func (s *Service) simple(ctx context.Context, call string, c Caller, id game.Mat
 
 // LapseDue gives up on whoever did not come in time, in up to limit matches, and returns how many changed.
 func (s *Service) LapseDue(ctx context.Context, limit int) (int, error) {
+	ids, err := s.store.Lapsing(ctx, s.instant(), limit)
+	if err != nil {
+		return 0, fmt.Errorf("look for what lapses: %w", err)
+	}
 	n := 0
-	// Those that a later invitation keeps alive stay in front, so it may take a longer look to find the others.
-	for kept := map[game.MatchID]bool{}; ; {
-		want := limit - n + len(kept)
-		ids, err := s.store.Lapsing(ctx, s.instant(), want)
+	for _, id := range ids {
+		changed, err := s.lapse(ctx, id)
 		if err != nil {
-			return n, fmt.Errorf("look for what lapses: %w", err)
+			return n, fmt.Errorf("lapse in match %v: %w", id, err)
 		}
-		for _, id := range ids {
-			if kept[id] {
-				continue
-			}
-			changed, err := s.lapse(ctx, id)
-			if err != nil {
-				return n, fmt.Errorf("lapse in match %v: %w", id, err)
-			}
-			if changed {
-				n++
-			} else {
-				kept[id] = true
-			}
-		}
-		if n >= limit || len(ids) < want {
-			return n, nil
+		if changed {
+			n++
 		}
 	}
+	return n, nil
 }
 
 func (s *Service) lapse(ctx context.Context, id game.MatchID) (bool, error) {

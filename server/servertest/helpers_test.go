@@ -204,17 +204,6 @@ func (p *player) pass(t testing.TB, id string, state *pb.RelayState, seats ...in
 	return must(p.SubmitTurn(t.Context(), relay(id, p.version(t, id), state, seats...)))(t)
 }
 
-// win ends a relay match of seats 1 to n, of which the first wins.
-func (p *player) win(t testing.TB, id string, n int) *pb.SubmitTurnResponse {
-	t.Helper()
-	r := turn(id, p.version(t, id))
-	r.Relay = &pb.RelayTurn{Outcomes: []*pb.Outcome{{Seat: 1, Result: pb.Result_RESULT_WON, Place: 1}}}
-	for i := 2; i <= n; i++ {
-		r.Relay.Outcomes = append(r.Relay.Outcomes, &pb.Outcome{Seat: int32(i), Result: pb.Result_RESULT_LOST, Place: 2})
-	}
-	return must(p.SubmitTurn(t.Context(), r))(t)
-}
-
 func (p *player) resign(t testing.TB, id string) *pb.ResignResponse {
 	t.Helper()
 	return must(p.Resign(t.Context(), &pb.ResignRequest{MatchId: id, RequestId: newID()}))(t)

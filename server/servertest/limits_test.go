@@ -148,8 +148,7 @@ func TestRequestsAreBounded(t *testing.T) {
 }
 
 // A request that is small on the wire and huge once it is inflated is refused without inflating it all.
-func TestCompressedBombs(t *testing.T) {
-	t.Parallel()
+func TestCompressedBombs(t *testing.T) { // not in parallel: times are compared
 	s := servertest.New(t, servertest.Options{})
 	ann := signIn(t, s, "ann")
 	url := s.Start() + "/yourmove.v1.PlayerService/GetPlayer"
@@ -168,27 +167,41 @@ func TestCompressedBombs(t *testing.T) {
 	for name, client := range httpClients(t) {
 		for what, body := range map[string][]byte{"within what may be read": bomb, "beyond": bytes.Repeat(bomb, 4)} {
 			t.Run(name+" "+what, func(t *testing.T) {
-				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
-				if err != nil {
-					t.Fatal(err)
+				took := whole
+				for range 3 { // the machine may be busy with something else now and then
+					start := time.Now()
+					status, text := post(t, client, url, ann.session.GetAccessToken(), body)
+					took = min(took, time.Since(start))
+					if status != http.StatusTooManyRequests || !strings.Contains(text, "resource_exhausted") {
+						t.Fatalf("it is answered %d %s", status, text)
+					}
 				}
-				req.Header.Set("Authorization", "Bearer "+ann.session.GetAccessToken())
-				req.Header.Set("Content-Type", "application/proto")
-				req.Header.Set("Content-Encoding", "gzip")
-				start := time.Now()
-				res, err := client.Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				text, _ := io.ReadAll(res.Body)
-				_ = res.Body.Close()
-				if took := time.Since(start); took > whole/3 {
+				if took > whole/3 {
 					t.Errorf("it is refused after %v; all of it is inflated in %v", took, whole)
-				}
-				if res.StatusCode != http.StatusTooManyRequests || !strings.Contains(string(text), "resource_exhausted") {
-					t.Errorf("it is answered %d %s", res.StatusCode, text)
 				}
 			})
 		}
 	}
+}
+
+// post sends a compressed body and returns what is answered.
+func post(t *testing.T, client *http.Client, url, token string, body []byte) (status int, text string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/proto")
+	req.Header.Set("Content-Encoding", "gzip")
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close() //nolint:errcheck // it was read
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, string(data)
 }

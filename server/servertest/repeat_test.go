@@ -7,6 +7,7 @@ import (
 
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"yourmove/game"
 	pb "yourmove/proto/gen/yourmove/v1"
@@ -226,6 +227,45 @@ func TestCreateMatchTwiceIsOneMatch(t *testing.T) {
 	}
 	if n := len(ann.list(t, &pb.ListMatchesRequest{}).GetMatches()); n != 1 {
 		t.Errorf("the request made %d matches", n)
+	}
+}
+
+// Each field is part of what was asked: no other match is answered with the first one.
+func TestCreateMatchWithAnyOtherFieldIsAnotherRequest(t *testing.T) {
+	t.Parallel()
+	s := servertest.New(t, servertest.Options{Rules: []game.Rules{pick{}}})
+	ann, bob, eve := signIn(t, s, "ann"), signIn(t, s, "bob"), signIn(t, s, "eve")
+	note := func(text string) *structpb.Struct {
+		return &structpb.Struct{Fields: map[string]*structpb.Value{"note": structpb.NewStringValue(text)}}
+	}
+	first := &pb.CreateMatchRequest{
+		RequestId: newID(), Game: "pick", Options: note("a"), MinSeats: 2, MaxSeats: 3, Seat: 1,
+		Access: pb.Access_ACCESS_INVITED, Title: "a", Labels: map[string]string{"a": "b"}, InvitePlayerIds: []string{bob.id},
+	}
+	ann.create(t, proto.CloneOf(first))
+	must(ann.CreateMatch(t.Context(), first))(t)
+	for i, change := range []func(r *pb.CreateMatchRequest){
+		func(r *pb.CreateMatchRequest) { r.Game = "relay" },
+		func(r *pb.CreateMatchRequest) { r.Options = note("b") },
+		func(r *pb.CreateMatchRequest) { r.Options = nil },
+		func(r *pb.CreateMatchRequest) { r.MinSeats = 3 },
+		func(r *pb.CreateMatchRequest) { r.MaxSeats = 4 },
+		func(r *pb.CreateMatchRequest) { r.Seat = 2 },
+		func(r *pb.CreateMatchRequest) { r.Access = pb.Access_ACCESS_PUBLIC },
+		func(r *pb.CreateMatchRequest) { r.StartRule = pb.StartRule_START_RULE_BY_CALL },
+		func(r *pb.CreateMatchRequest) { r.Spectators = true },
+		func(r *pb.CreateMatchRequest) { r.Rated = true },
+		func(r *pb.CreateMatchRequest) { r.Title = "b" },
+		func(r *pb.CreateMatchRequest) { r.Labels = map[string]string{"b": "a"} },
+		func(r *pb.CreateMatchRequest) { r.Labels = nil },
+		func(r *pb.CreateMatchRequest) { r.InvitePlayerIds = []string{eve.id} },
+		func(r *pb.CreateMatchRequest) { r.InvitePlayerIds = append(r.InvitePlayerIds, eve.id) },
+	} {
+		r := proto.CloneOf(first)
+		change(r)
+		if _, err := ann.CreateMatch(t.Context(), r); connect.CodeOf(err) != connect.CodeAlreadyExists {
+			t.Errorf("change %d is answered %v", i, err)
+		}
 	}
 }
 
