@@ -25,7 +25,7 @@ func FuzzMatch(f *testing.F) {
 // TestMatchProperties asks the same of random calls in every run of the tests, always the same ones.
 func TestMatchProperties(t *testing.T) {
 	ends := map[game.State]int{}
-	for seed := range uint64(3000) {
+	for seed := range uint64(600) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		data := make([]byte, 100+rng.IntN(600))
 		for i := range data {
@@ -37,8 +37,8 @@ func TestMatchProperties(t *testing.T) {
 	}
 	// If few matches got anywhere, nothing much was tested.
 	for _, s := range []game.State{game.Gathering, game.Active, game.Finished, game.Cancelled} {
-		if ends[s] < 100 {
-			t.Errorf("only %d of 3000 matches ended up %v", ends[s], s)
+		if ends[s] < 20 {
+			t.Errorf("only %d of 600 matches ended up %v", ends[s], s)
 		}
 	}
 	t.Logf("how the matches ended up: %v", ends)

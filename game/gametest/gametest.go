@@ -108,7 +108,7 @@ func checkInfo(rules game.Rules) error {
 		return err
 	}
 	if info.Title == "" || info.Notation == "" {
-		return fmt.Errorf("Info: Title and Notation are for people and may not be empty: %+v", info)
+		return fmt.Errorf("rules.Info: Title and Notation are for people and may not be empty: %+v", info)
 	}
 	return nil
 }
@@ -118,19 +118,19 @@ func checkOptions(rules game.Rules, o game.Options) error {
 	for seats := rules.Info().MinSeats; seats <= rules.Info().MaxSeats; seats++ {
 		filled, err := rules.Check(bytes.Clone(o), seats)
 		if err != nil {
-			return fmt.Errorf("Check refuses them for %d seats: %w", seats, err)
+			return fmt.Errorf("rules.Check refuses them for %d seats: %w", seats, err)
 		}
 		if len(filled) > 0 && !isObject(filled) {
-			return fmt.Errorf("Check makes %q of them, which is no JSON object", filled)
+			return fmt.Errorf("rules.Check makes %q of them, which is no JSON object", filled)
 		}
 		again, err := rules.Check(bytes.Clone(filled), seats)
 		if err != nil || !bytes.Equal(filled, again) {
-			return fmt.Errorf("Check makes %q of them, and of that %q (%v)", filled, again, err)
+			return fmt.Errorf("rules.Check makes %q of them, and of that %q (%v)", filled, again, err)
 		}
 	}
 	for _, bad := range []string{`{"no such option":1}`, `[]`, `nonsense`, `{`} {
 		if got, err := rules.Check(game.Options(bad), rules.Info().MinSeats); err == nil {
-			return fmt.Errorf("Check accepts %q as %q", bad, got)
+			return fmt.Errorf("rules.Check accepts %q as %q", bad, got)
 		}
 	}
 	return nil

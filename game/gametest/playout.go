@@ -150,10 +150,10 @@ func (po *playout) checkSetup() error {
 		seats := inPlay(po.m)
 		p, err := po.rules.Setup(po.m.Options, seats, game.NewChance(po.m.Seed, 7))
 		if err != nil {
-			return fmt.Errorf("Setup: %w", err)
+			return fmt.Errorf("rules.Setup: %w", err)
 		}
 		if !slices.Equal(seats, inPlay(po.m)) {
-			return fmt.Errorf("Setup changed the seats that it was given to %v", seats)
+			return fmt.Errorf("rules.Setup changed the seats that it was given to %v", seats)
 		}
 		k, err := keep(po.rules, p, "the first position")
 		if err != nil {
@@ -162,7 +162,7 @@ func (po *playout) checkSetup() error {
 		if i == 0 {
 			first = k
 		} else if !bytes.Equal(first.data, k.data) {
-			return fmt.Errorf("Setup gives %q and %q with the same chance", first.data, k.data)
+			return fmt.Errorf("rules.Setup gives %q and %q with the same chance", first.data, k.data)
 		}
 		clear(seats) // they are the caller's: rules that keep them must have copied them
 		if err := k.same(po.rules, "changing the seats that Setup was given"); err != nil {

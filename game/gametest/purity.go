@@ -29,7 +29,7 @@ type kept struct {
 func keep(rules game.Rules, p game.Position, what string) (kept, error) {
 	code, data, err := rules.Encode(p)
 	if err != nil {
-		return kept{}, fmt.Errorf("Encode %s: %w", what, err)
+		return kept{}, fmt.Errorf("rules.Encode %s: %w", what, err)
 	}
 	return kept{p, code, bytes.Clone(data), what}, nil
 }
@@ -50,17 +50,17 @@ func (k kept) same(rules game.Rules, after string) error {
 func checkEncoding(rules game.Rules, k kept) error {
 	p, err := rules.Decode(k.code, bytes.Clone(k.data))
 	if err != nil {
-		return fmt.Errorf("Decode %q: %w", k.data, err)
+		return fmt.Errorf("rules.Decode %q: %w", k.data, err)
 	}
 	again, err := keep(rules, p, "the decoded position")
 	if err != nil {
 		return err
 	}
 	if again.code != k.code || !bytes.Equal(again.data, k.data) {
-		return fmt.Errorf("Encode and Decode make version %d %q of version %d %q", again.code, again.data, k.code, k.data)
+		return fmt.Errorf("rules.Encode and Decode make version %d %q of version %d %q", again.code, again.data, k.code, k.data)
 	}
 	if _, err := rules.Decode(k.code+1, bytes.Clone(k.data)); err == nil {
-		return fmt.Errorf("Decode accepts the unknown encoding version %d", k.code+1)
+		return fmt.Errorf("rules.Decode accepts the unknown encoding version %d", k.code+1)
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func checkRefusals(rules game.Rules, k kept, seat int, chance func() *game.Chanc
 		}
 		var refusal *game.Error
 		if errors.As(got.err, &refusal) && refusal.Reason != game.MalformedMove && refusal.Reason != game.IllegalMove {
-			return fmt.Errorf("Play of %.40q: reason %s is not for rules to give", text, refusal.Reason)
+			return fmt.Errorf("rules.Play of %.40q: reason %s is not for rules to give", text, refusal.Reason)
 		}
 	}
 	return nil
@@ -137,7 +137,7 @@ func (po *playout) checkListed(k kept, seat int, at time.Time) error {
 	seen := map[string]bool{}
 	for _, move := range list {
 		if seen[move] {
-			return fmt.Errorf("LegalMoves lists %q twice in %q", move, k.data)
+			return fmt.Errorf("rules.LegalMoves lists %q twice in %q", move, k.data)
 		}
 		seen[move] = true
 	}
@@ -172,7 +172,7 @@ func checkLeave(rules game.Rules, k kept, seats []int, chance func() *game.Chanc
 	for i, seat := range seats {
 		played, err := rules.Leave(k.p, seat, chance())
 		if err != nil {
-			return fmt.Errorf("Leave of seat %d from %q: %w", seat, k.data, err)
+			return fmt.Errorf("rules.Leave of seat %d from %q: %w", seat, k.data, err)
 		}
 		if err := k.same(rules, fmt.Sprintf("Leave of seat %d", seat)); err != nil {
 			return err

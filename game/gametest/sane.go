@@ -23,7 +23,7 @@ func checkSane(rules game.Rules, p game.Position, seats []int) error {
 			awaited = true
 		case game.MayAct, game.Waits:
 		default:
-			return fmt.Errorf("Duty of seat %d is %d", seat, d)
+			return fmt.Errorf("rules.Duty of seat %d is %d", seat, d)
 		}
 	}
 	if !awaited {
@@ -48,7 +48,7 @@ func checkOutcomes(outcomes []game.Outcome, seats []int) error {
 	}
 	slices.Sort(named)
 	if !slices.Equal(named, seats) {
-		return fmt.Errorf("Outcomes names seats %v, while %v are playing", named, seats)
+		return fmt.Errorf("rules.Outcomes names seats %v, while %v are playing", named, seats)
 	}
 	return nil
 }

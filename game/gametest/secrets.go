@@ -15,7 +15,7 @@ func secrets(rules game.Rules, p game.Position, seats []int) (map[int][]string, 
 	for _, seat := range seats {
 		for _, text := range rules.Secrets(p, seat) {
 			if text == "" {
-				return nil, fmt.Errorf("Secrets of seat %d: an empty text is in everything", seat)
+				return nil, fmt.Errorf("rules.Secrets of seat %d: an empty text is in everything", seat)
 			}
 			quoted, err := marshal(text)
 			if err != nil {
@@ -63,27 +63,27 @@ func checkViews(rules game.Rules, k kept, viewers, secretive []int) error {
 	for _, viewer := range viewers {
 		view, err := marshal(rules.View(k.p, viewer))
 		if err != nil {
-			return fmt.Errorf("View for %d: %w", viewer, err)
+			return fmt.Errorf("rules.View for %d: %w", viewer, err)
 		}
 		if !isObject(view) {
-			return fmt.Errorf("View for %d is %s, no JSON object", viewer, view)
+			return fmt.Errorf("rules.View for %d is %s, no JSON object", viewer, view)
 		}
 		if err := leak(all, viewer, string(view)); err != nil {
-			return fmt.Errorf("View: %w", err)
+			return fmt.Errorf("rules.View: %w", err)
 		}
 		if d, ok := rules.(game.Drawer); ok {
 			if err := leak(all, viewer, d.Draw(k.p, viewer)); err != nil {
-				return fmt.Errorf("Draw: %w", err)
+				return fmt.Errorf("rules.Draw: %w", err)
 			}
 		}
 	}
 	if s, ok := rules.(game.Summarizer); ok {
 		line := s.Summary(k.p)
 		if strings.ContainsAny(line, "\r\n") {
-			return fmt.Errorf("Summary %q is more than a line", line)
+			return fmt.Errorf("rules.Summary %q is more than a line", line)
 		}
 		if err := leak(all, 0, line); err != nil {
-			return fmt.Errorf("Summary: %w", err)
+			return fmt.Errorf("rules.Summary: %w", err)
 		}
 	}
 	return k.same(rules, "View, Draw, Summary or Secrets")
@@ -123,7 +123,7 @@ func shownMoves(all map[int][]string, viewer int, moves []game.PlayedMove) error
 			return err
 		}
 		if err := leak(all, viewer, string(shown)); err != nil {
-			return fmt.Errorf("Redact: %w", err)
+			return fmt.Errorf("rules.Redact: %w", err)
 		}
 	}
 	return nil
