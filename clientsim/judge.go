@@ -102,7 +102,7 @@ func eventOf(e *pb.Event) (game.Event, error) {
 	case *pb.Event_PlayerLeft:
 		out.Fact = game.PlayerLeft{}
 	case *pb.Event_MatchStarted:
-		out.Fact = game.MatchStartedFact{MustAct: seats(k.MatchStarted.GetMustAct())}
+		out.Fact = game.MatchStarted{MustAct: seats(k.MatchStarted.GetMustAct())}
 	case *pb.Event_TurnTaken:
 		t := k.TurnTaken
 		f := game.TurnTaken{SameTurn: t.GetSameTurn(), MustAct: seats(t.GetMustAct()), Taken: t.GetTimeTaken().AsDuration()}
@@ -117,7 +117,7 @@ func eventOf(e *pb.Event) (game.Event, error) {
 	case *pb.Event_PlayerResigned:
 		out.Fact = game.PlayerResigned{MustAct: seats(k.PlayerResigned.GetMustAct())}
 	case *pb.Event_MatchFinished:
-		f := game.MatchEnded{}
+		f := game.MatchFinished{}
 		for _, o := range k.MatchFinished.GetOutcomes() {
 			f.Outcomes = append(f.Outcomes, game.Outcome{
 				Seat: int(o.GetSeat()), Result: game.Result(o.GetResult()), Place: int(o.GetPlace()), Score: o.Score,
@@ -126,7 +126,7 @@ func eventOf(e *pb.Event) (game.Event, error) {
 		}
 		out.Fact = f
 	case *pb.Event_MatchCancelled:
-		out.Fact = game.MatchCancelledFact{Reason: game.CancelReason(k.MatchCancelled.GetReason())}
+		out.Fact = game.MatchCancelled{Reason: game.CancelReason(k.MatchCancelled.GetReason())}
 	default:
 		return out, fmt.Errorf("%T is hidden or unknown in a match that is over", k)
 	}

@@ -13,9 +13,9 @@ const (
 	PayloadTooBig  Reason = "PAYLOAD_TOO_LARGE"
 	IllegalMove    Reason = "ILLEGAL_MOVE" // a move that this position does not allow
 	NotYourTurn    Reason = "NOT_YOUR_TURN"
-	MatchFinished  Reason = "MATCH_FINISHED" // finished or cancelled
+	MatchOver      Reason = "MATCH_FINISHED" // finished or cancelled
 	MatchNotOver   Reason = "MATCH_NOT_FINISHED"
-	MatchStarted   Reason = "MATCH_STARTED"
+	AlreadyStarted Reason = "MATCH_STARTED"
 	NotStarted     Reason = "MATCH_NOT_STARTED"
 	MatchFull      Reason = "MATCH_FULL"
 	SeatTaken      Reason = "SEAT_TAKEN"

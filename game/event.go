@@ -28,8 +28,8 @@ type (
 	InvitationDeclined struct{ Lapsed bool }
 	// PlayerLeft: the player left before the start. The seat is empty again.
 	PlayerLeft struct{}
-	// MatchStartedFact: play began, and these seats must act.
-	MatchStartedFact struct{ MustAct []int }
+	// MatchStarted: play began, and these seats must act.
+	MatchStarted struct{ MustAct []int }
 	// TurnTaken: the seat acted, and these seats must act now.
 	TurnTaken struct {
 		Moves    []PlayedMove
@@ -39,10 +39,10 @@ type (
 	}
 	// PlayerResigned: the seat gave up, and these seats must act now.
 	PlayerResigned struct{ MustAct []int }
-	// MatchEnded: the match finished with these outcomes, one for every seat that played.
-	MatchEnded struct{ Outcomes []Outcome }
-	// MatchCancelledFact: the match ended without a result.
-	MatchCancelledFact struct{ Reason CancelReason }
+	// MatchFinished: the match finished with these outcomes, one for every seat that played.
+	MatchFinished struct{ Outcomes []Outcome }
+	// MatchCancelled: the match ended without a result.
+	MatchCancelled struct{ Reason CancelReason }
 	// Hidden stands for an event that the viewer may not know; it keeps its number.
 	Hidden struct{}
 )
@@ -52,11 +52,11 @@ func (PlayerInvited) fact()      {}
 func (PlayerJoined) fact()       {}
 func (InvitationDeclined) fact() {}
 func (PlayerLeft) fact()         {}
-func (MatchStartedFact) fact()   {}
+func (MatchStarted) fact()       {}
 func (TurnTaken) fact()          {}
 func (PlayerResigned) fact()     {}
-func (MatchEnded) fact()         {}
-func (MatchCancelledFact) fact() {}
+func (MatchFinished) fact()      {}
+func (MatchCancelled) fact()     {}
 func (Hidden) fact()             {}
 
 // CancelReason is why a match ended without a result. Its numbers are stored.

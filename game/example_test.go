@@ -39,7 +39,7 @@ func Example() {
 		}
 		m = c.Match
 		for _, e := range c.Events {
-			if end, ok := e.Fact.(game.MatchEnded); ok {
+			if end, ok := e.Fact.(game.MatchFinished); ok {
 				fmt.Println(m.State, "after turn", e.Turn, "- seat 1 won:", end.Outcomes[0].Result == game.Won)
 			}
 		}

@@ -266,7 +266,7 @@ func (fz *fuzzer) refused(c game.Change, err error) {
 	if !reflect.DeepEqual(c, game.Change{}) {
 		fz.fail("refused (%v), and yet a change: %+v", err, c)
 	}
-	if fz.m.State.Over() && !slices.Contains([]game.Reason{game.MatchFinished, game.NotSeated, game.AlreadySeated, errNotDue.Reason}, e.Reason) {
+	if fz.m.State.Over() && !slices.Contains([]game.Reason{game.MatchOver, game.NotSeated, game.AlreadySeated, errNotDue.Reason}, e.Reason) {
 		fz.fail("the match is over, and the refusal is %v", err)
 	}
 }
@@ -365,11 +365,11 @@ func (fz *fuzzer) checkEnd() {
 	for i, e := range fz.events {
 		last := i == len(fz.events)-1
 		switch f := e.Fact.(type) {
-		case game.MatchCancelledFact:
+		case game.MatchCancelled:
 			if !last || fz.m.State != game.Cancelled {
 				fz.fail("event %d of %d says cancelled, the match is %v", e.Version, len(fz.events), fz.m.State)
 			}
-		case game.MatchEnded:
+		case game.MatchFinished:
 			var want []game.Outcome
 			for _, pl := range fz.m.Places {
 				if pl.Outcome != nil {

@@ -105,7 +105,7 @@ func (s *Settings) fill(r Rules) error {
 // caller has made sure that the player may see the match.
 func (m Match) Join(r Rules, player PlayerID, wanted int, now time.Time) (Change, error) {
 	if m.State.Over() {
-		return Change{}, Refuse(MatchFinished, "the match is over")
+		return Change{}, Refuse(MatchOver, "the match is over")
 	}
 	if m.PlaysIn(player) > 0 {
 		return Change{}, Refuse(AlreadySeated, "you have seat %d", m.PlaysIn(player))
@@ -201,7 +201,7 @@ func (m Match) mayArrange(player PlayerID) error {
 	case seat == 0 || m.Place(seat).State != SeatSeated:
 		return Refuse(NotSeated, "you have no seat in this match")
 	case m.State.Over():
-		return Refuse(MatchFinished, "the match is over")
+		return Refuse(MatchOver, "the match is over")
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ func (m Match) Decline(player PlayerID, now time.Time) (Change, error) {
 		return Change{}, Refuse(NotSeated, "you are not invited")
 	}
 	if m.State.Over() {
-		return Change{}, Refuse(MatchFinished, "the match is over")
+		return Change{}, Refuse(MatchOver, "the match is over")
 	}
 	c := m.begin(now)
 	c.free(seat, SeatDeclined, InvitationDeclined{})
@@ -233,7 +233,7 @@ func (m Match) Leave(player PlayerID, now time.Time) (Change, error) {
 		return Change{}, err
 	}
 	if m.State != Gathering {
-		return Change{}, Refuse(MatchStarted, "play has begun: resign instead")
+		return Change{}, Refuse(AlreadyStarted, "play has begun: resign instead")
 	}
 	c := m.begin(now)
 	c.free(m.PlaysIn(player), SeatLeft, PlayerLeft{})
@@ -250,7 +250,7 @@ func (m Match) StartNow(r Rules, player PlayerID, now time.Time) (Change, error)
 	}
 	switch {
 	case m.State != Gathering:
-		return Change{}, Refuse(MatchStarted, "play has begun")
+		return Change{}, Refuse(AlreadyStarted, "play has begun")
 	case m.Host() != player:
 		return Change{}, Refuse(NotHost, "only the host may start the match")
 	case m.seated() < m.MinSeats:
@@ -280,7 +280,7 @@ func (c *change) start(r Rules) error {
 		first := c.m.PlaysIn(c.m.Host())
 		c.m.Next = []Next{{Seat: first}}
 		c.relayDuties()
-		c.tell(0, MatchStartedFact{MustAct: c.m.MustAct()})
+		c.tell(0, MatchStarted{MustAct: c.m.MustAct()})
 		return nil
 	}
 	if r == nil {
@@ -293,7 +293,7 @@ func (c *change) start(r Rules) error {
 	if err := c.setPosition(r, p); err != nil {
 		return err
 	}
-	c.tell(0, MatchStartedFact{MustAct: c.m.MustAct()})
+	c.tell(0, MatchStarted{MustAct: c.m.MustAct()})
 	return nil
 }
 
@@ -306,7 +306,7 @@ func (m Match) Cancel(player PlayerID, now time.Time) (Change, error) {
 	case m.Host() != player:
 		return Change{}, Refuse(NotHost, "only the host may cancel the match")
 	case m.State == Active && m.seated() > 1:
-		return Change{}, Refuse(MatchStarted, "play has begun: resign instead")
+		return Change{}, Refuse(AlreadyStarted, "play has begun: resign instead")
 	}
 	c := m.begin(now)
 	c.place(m.PlaysIn(player)).Acted = m.Version + 1 // so that it is no news to him
@@ -317,7 +317,7 @@ func (m Match) Cancel(player PlayerID, now time.Time) (Change, error) {
 // CancelFor ends a match without a result, for a reason that is no player's.
 func (m Match) CancelFor(why CancelReason, now time.Time) (Change, error) {
 	if m.State.Over() {
-		return Change{}, Refuse(MatchFinished, "the match is over")
+		return Change{}, Refuse(MatchOver, "the match is over")
 	}
 	c := m.begin(now)
 	c.cancel(why)
@@ -327,7 +327,7 @@ func (m Match) CancelFor(why CancelReason, now time.Time) (Change, error) {
 func (c *change) cancel(why CancelReason) {
 	c.m.State = Cancelled
 	c.over()
-	c.tell(0, MatchCancelledFact{Reason: why})
+	c.tell(0, MatchCancelled{Reason: why})
 }
 
 // over is what finishing and cancelling have in common.

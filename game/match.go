@@ -260,6 +260,8 @@ type Change struct {
 	Before uint64
 	Match  Match
 	Events []Event
+	// Position is the match's, decoded, where the command made one: who shows the match need not decode it again.
+	Position Position
 }
 
 // change builds a Change: commands alter m and tell what they did.
@@ -268,6 +270,8 @@ type change struct {
 	m      Match
 	now    time.Time
 	events []Event
+	// position is m's, once the command made one.
+	position Position
 	// lapsesFrom is the match's before the change.
 	lapsesFrom time.Time
 }
@@ -320,5 +324,5 @@ func (c *change) done() Change {
 		// An invitation came or went: what lapses next is another one now.
 		c.m.Lapse = c.m.Lapse.Add(c.m.lapsesFrom().Sub(c.lapsesFrom))
 	}
-	return Change{Before: c.before, Match: c.m, Events: c.events}
+	return Change{Before: c.before, Match: c.m, Events: c.events, Position: c.position}
 }

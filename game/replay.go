@@ -68,13 +68,13 @@ func redo(r Rules, m Match, n NewMatch, events []Event) (Change, error) {
 		return m.Decline(e.Player, e.At)
 	case PlayerLeft:
 		return m.Leave(e.Player, e.At)
-	case MatchStartedFact:
+	case MatchStarted:
 		return m.StartNow(r, m.Host(), e.At)
 	case TurnTaken:
 		return m.Submit(r, e.Player, Turn{Expected: m.Version, Moves: f.Moves}, e.At)
 	case PlayerResigned:
 		return m.Resign(r, e.Player, nil, e.At)
-	case MatchCancelledFact:
+	case MatchCancelled:
 		if f.Reason == ByCreator {
 			return m.Cancel(m.Host(), e.At) // the last one to leave cancels by PlayerLeft
 		}
@@ -99,7 +99,7 @@ func invitedAt(events []Event, creator PlayerID, at time.Time) (list []Invitee) 
 func startsNow(events []Event) bool {
 	for _, e := range events {
 		switch f := e.Fact.(type) {
-		case MatchStartedFact:
+		case MatchStarted:
 			return e.At.Equal(events[0].At)
 		case InvitationDeclined:
 			if f.Lapsed {

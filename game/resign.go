@@ -103,5 +103,5 @@ func (c *change) finish(outcomes []Outcome) {
 			all = append(all, *pl.Outcome)
 		}
 	}
-	c.tell(0, MatchEnded{Outcomes: all})
+	c.tell(0, MatchFinished{Outcomes: all})
 }

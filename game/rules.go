@@ -164,6 +164,20 @@ func (JSON[P]) Decode(version int, data []byte) (Position, error) {
 	return p, nil
 }
 
+// Text gives Rules whose position is a text P the methods Encode and Decode; embed it.
+type Text[P ~string] struct{}
+
+// Encode writes p as it is, encoding version 1.
+func (Text[P]) Encode(p Position) (int, []byte, error) { return 1, []byte(p.(P)), nil }
+
+// Decode reads what Encode wrote.
+func (Text[P]) Decode(version int, data []byte) (Position, error) {
+	if version != 1 {
+		return nil, fmt.Errorf("unknown encoding version %d of a position", version)
+	}
+	return P(data), nil
+}
+
 // Open gives Rules of a game without secrets the methods Redact and Secrets; embed it.
 type Open struct{}
 

@@ -266,7 +266,7 @@ func eventLine(e game.Event) string {
 		if f.Lapsed {
 			line += ", lapsed"
 		}
-	case game.MatchStartedFact:
+	case game.MatchStarted:
 		line += fmt.Sprintf(", must act %v", f.MustAct)
 	case game.TurnTaken:
 		for _, mv := range f.Moves {
@@ -281,11 +281,11 @@ func eventLine(e game.Event) string {
 		}
 	case game.PlayerResigned:
 		line += fmt.Sprintf(", must act %v", f.MustAct)
-	case game.MatchEnded:
+	case game.MatchFinished:
 		for _, o := range f.Outcomes {
 			line += "; " + outcomeText(o)
 		}
-	case game.MatchCancelledFact:
+	case game.MatchCancelled:
 		line += map[game.CancelReason]string{game.ByCreator: " by its host", game.HasLapsed: " for it lapsed", game.ByOperator: " by an operator"}[f.Reason]
 	}
 	return line

@@ -50,7 +50,7 @@ func (m Match) mayAct(player PlayerID) (int, error) {
 	case seat == 0:
 		return 0, Refuse(NotSeated, "you have no seat in this match")
 	case m.State.Over():
-		return 0, Refuse(MatchFinished, "the match is over")
+		return 0, Refuse(MatchOver, "the match is over")
 	case m.State == Gathering:
 		return 0, Refuse(NotStarted, "play has not begun")
 	case m.Place(seat).State == SeatDropped:
@@ -146,7 +146,7 @@ func (c *change) setPosition(r Rules, p Position) error {
 	if err != nil {
 		return &Error{Reason: "INTERNAL", Err: err}
 	}
-	c.m.Position, c.m.PositionCode = data, code
+	c.m.Position, c.m.PositionCode, c.position = data, code, p
 	c.setDuties(func(seat int) Duty { return r.Duty(p, seat) })
 	return nil
 }

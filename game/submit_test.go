@@ -189,8 +189,8 @@ func TestOrder(t *testing.T) {
 		want   game.Reason
 	}{
 		{"seated before finished", finished, r, "eve", turn(99, "d4"), game.NotSeated},
-		{"finished before stale", finished, r, "bob", turn(99, "d4"), game.MatchFinished},
-		{"finished, also for the one who resigned", finished, r, "ann", turn(99, "d4"), game.MatchFinished},
+		{"finished before stale", finished, r, "bob", turn(99, "d4"), game.MatchOver},
+		{"finished, also for the one who resigned", finished, r, "ann", turn(99, "d4"), game.MatchOver},
 		{"not started before stale", gathering, r, "ann", turn(99, "d4"), game.NotStarted},
 		{"dropped before stale", dropped, pig.Rules{}, "bob", turn(99, "d4"), game.NotSeated},
 		{"stale before turn", active, r, "bob", turn(99, "d4"), game.VersionStale},

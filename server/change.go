@@ -86,7 +86,7 @@ func (s *Service) try(ctx context.Context, c command) (Done, error) {
 	if err := s.commit(ctx, m.State, commit); err != nil {
 		return Done{}, fmt.Errorf("change match %v: %w", c.id, err)
 	}
-	return s.done(ctx, c, ch.Match, ch.Events, &c.request)
+	return s.done(ctx, c, ch, c.request)
 }
 
 // notBefore keeps time from running backwards within a match when the machine's clock was set back.
@@ -133,20 +133,21 @@ func (s *Service) repeated(ctx context.Context, c command, m game.Match, before 
 	if before.Request.Print != c.request.Print {
 		return Done{}, game.Refuse(game.RequestReused, "this request_id was used for another request; make a new one")
 	}
-	return s.done(ctx, c, m, before.Events, &before.Request)
+	return s.done(ctx, c, game.Change{Match: m, Events: before.Events}, before.Request)
 }
 
 // done makes the answer to a call that was carried out. The events are shown as when they happened; beside them stands
 // the match as it is now.
-func (s *Service) done(ctx context.Context, c command, m game.Match, events []game.Event, req *Request) (Done, error) {
+func (s *Service) done(ctx context.Context, c command, ch game.Change, req Request) (Done, error) {
+	m, events := ch.Match, ch.Events
 	d := Done{Version: events[len(events)-1].Version}
 	for _, e := range events {
-		d.Events = append(d.Events, s.showEvent(m, StoredEvent{Event: e, Request: *req}, c.caller.Player))
+		d.Events = append(d.Events, s.showEvent(m, StoredEvent{Event: e, Request: req}, c.caller.Player))
 	}
 	if ok, err := s.maySee(ctx, m, c.caller.Player, ""); err != nil || !ok {
 		return d, err
 	}
-	o := viewOptions{withoutRelayState: c.sent}
+	o := viewOptions{withoutRelayState: c.sent, position: ch.Position}
 	if seat := m.PlaysIn(c.caller.Player); seat > 0 && !m.State.Over() && m.Place(seat).Acted == events[0].Version {
 		o.private = &Private{} // the draft went with the turn just taken, and nothing else of it matters: no need to read
 	}

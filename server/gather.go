@@ -133,7 +133,7 @@ func (s *Service) tryCreate(ctx context.Context, c Caller, req Request, n NewMat
 	if err := s.commit(ctx, 0, Commit{At: now, Match: &ch, Request: &req, Quotas: quotas}); err != nil {
 		return Done{}, fmt.Errorf("create a match: %w", err)
 	}
-	return s.done(ctx, command{caller: c}, ch.Match, ch.Events, &req)
+	return s.done(ctx, command{caller: c}, ch, req)
 }
 
 func (s *Service) matchQuota(ctx context.Context, id game.PlayerID, adds int) ([]Quota, error) {

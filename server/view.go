@@ -63,6 +63,8 @@ type viewOptions struct {
 	withoutRelayState bool
 	// code is a join code that the viewer knows.
 	code string
+	// position is the match's, if it has been decoded already.
+	position game.Position
 }
 
 // maySee reports whether the player may know that the match exists. Whoever has no seat in it does not where a block
@@ -187,9 +189,12 @@ func (s *Service) show(v *MatchView, o viewOptions) error {
 	v.RulesMissing = m.Ruled() && r == nil
 	viewer := m.PlaysIn(playerAt(*m, v.Viewer))
 	if r != nil && len(m.Position) > 0 {
-		p, err := m.Decode(r)
-		if err != nil {
-			return fmt.Errorf("position of match %v: %w", m.ID, err)
+		p := o.position
+		if p == nil {
+			var err error
+			if p, err = m.Decode(r); err != nil {
+				return fmt.Errorf("position of match %v: %w", m.ID, err)
+			}
 		}
 		if err := v.fill(r, p, viewer, o); err != nil {
 			return fmt.Errorf("view of match %v: %w", m.ID, err)
@@ -314,7 +319,7 @@ func (s *Service) SaveDraft(ctx context.Context, c Caller, id game.MatchID, d Dr
 		case seat == 0 || m.Place(seat).State != game.SeatSeated:
 			return game.Refuse(game.NotSeated, "you have no seat in this match")
 		case m.State.Over():
-			return game.Refuse(game.MatchFinished, "the match is over")
+			return game.Refuse(game.MatchOver, "the match is over")
 		case m.Ruled() && d.State != nil:
 			return game.Refuse(game.InvalidField, "draft.state: only in relay mode")
 		case empty:

@@ -364,7 +364,7 @@ func (po *playout) checkEnd() error {
 		return fmt.Errorf("the match is over and seats %v must act", seats)
 	}
 	var told []game.Outcome
-	if ended, ok := po.events[len(po.events)-1].Fact.(game.MatchEnded); ok {
+	if ended, ok := po.events[len(po.events)-1].Fact.(game.MatchFinished); ok {
 		told = ended.Outcomes
 	}
 	for i, pl := range po.m.Places {

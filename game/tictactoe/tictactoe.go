@@ -9,7 +9,7 @@ import (
 
 // Rules are those of tic-tac-toe. Seat 1 is X and begins. A move is a square from a1 (lower left) to c3.
 type Rules struct {
-	game.JSON[board]
+	game.Text[board]
 	game.Open
 	game.TwoSeats
 	game.NoOptions

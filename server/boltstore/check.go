@@ -189,11 +189,11 @@ func (c *checker) events(m *game.Match, h *storev1.MatchHead) error {
 				return false, fmt.Errorf("event %d: %T does not belong there", next, e.Fact)
 			}
 			switch e.Fact.(type) {
-			case game.MatchStartedFact:
+			case game.MatchStarted:
 				state = game.Active
-			case game.MatchEnded:
+			case game.MatchFinished:
 				state = game.Finished
-			case game.MatchCancelledFact:
+			case game.MatchCancelled:
 				state = game.Cancelled
 			}
 			next++

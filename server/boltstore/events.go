@@ -60,19 +60,19 @@ func eventOf(e game.Event) (*storev1.Event, error) {
 		s.Kind, s.Lapsed = kindDeclined, f.Lapsed
 	case game.PlayerLeft:
 		s.Kind = kindLeft
-	case game.MatchStartedFact:
+	case game.MatchStarted:
 		s.Kind, s.MustAct = kindStarted, seatsOf(f.MustAct)
 	case game.TurnTaken:
 		s.Kind, s.Moves, s.SameTurn = kindTaken, movesOf(f.Moves), f.SameTurn
 		s.MustAct, s.TakenMs = seatsOf(f.MustAct), f.Taken.Milliseconds()
 	case game.PlayerResigned:
 		s.Kind, s.MustAct = kindResigned, seatsOf(f.MustAct)
-	case game.MatchEnded:
+	case game.MatchFinished:
 		s.Kind = kindEnded
 		for _, o := range f.Outcomes {
 			s.Outcomes = append(s.Outcomes, outcomeOf(o))
 		}
-	case game.MatchCancelledFact:
+	case game.MatchCancelled:
 		s.Kind, s.Reason = kindCancelled, uint32(f.Reason)
 	default:
 		return nil, fmt.Errorf("a %T cannot be stored", f)
@@ -127,7 +127,7 @@ func factFrom(s *storev1.Event) (game.Fact, error) {
 	case kindLeft:
 		return game.PlayerLeft{}, nil
 	case kindStarted:
-		return game.MatchStartedFact{MustAct: seatsFrom(s.GetMustAct())}, nil
+		return game.MatchStarted{MustAct: seatsFrom(s.GetMustAct())}, nil
 	case kindTaken:
 		return game.TurnTaken{
 			Moves: movesFrom(s.GetMoves()), SameTurn: s.GetSameTurn(), MustAct: seatsFrom(s.GetMustAct()),
@@ -136,13 +136,13 @@ func factFrom(s *storev1.Event) (game.Fact, error) {
 	case kindResigned:
 		return game.PlayerResigned{MustAct: seatsFrom(s.GetMustAct())}, nil
 	case kindEnded:
-		var f game.MatchEnded
+		var f game.MatchFinished
 		for _, o := range s.GetOutcomes() {
 			f.Outcomes = append(f.Outcomes, outcomeFrom(o))
 		}
 		return f, nil
 	case kindCancelled:
-		return game.MatchCancelledFact{Reason: game.CancelReason(s.GetReason())}, nil
+		return game.MatchCancelled{Reason: game.CancelReason(s.GetReason())}, nil
 	}
 	return nil, fmt.Errorf("an event of kind %d", s.GetKind())
 }

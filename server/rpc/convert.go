@@ -184,15 +184,15 @@ func event(e server.ShownEvent) *pb.Event {
 		out.Kind = &pb.Event_InvitationDeclined{InvitationDeclined: &pb.InvitationDeclined{Lapsed: f.Lapsed}}
 	case game.PlayerLeft:
 		out.Kind = &pb.Event_PlayerLeft{PlayerLeft: &pb.PlayerLeft{}}
-	case game.MatchStartedFact:
+	case game.MatchStarted:
 		out.Kind = &pb.Event_MatchStarted{MatchStarted: &pb.MatchStarted{MustAct: ints(f.MustAct)}}
 	case game.TurnTaken:
 		out.Kind = &pb.Event_TurnTaken{TurnTaken: turnTaken(f, e.RequestID)}
 	case game.PlayerResigned:
 		out.Kind = &pb.Event_PlayerResigned{PlayerResigned: &pb.PlayerResigned{MustAct: ints(f.MustAct)}}
-	case game.MatchEnded:
+	case game.MatchFinished:
 		out.Kind = &pb.Event_MatchFinished{MatchFinished: &pb.MatchFinished{Outcomes: outcomes(f.Outcomes)}}
-	case game.MatchCancelledFact:
+	case game.MatchCancelled:
 		out.Kind = &pb.Event_MatchCancelled{MatchCancelled: &pb.MatchCancelled{Reason: pb.CancelReason(f.Reason)}}
 	case game.Hidden:
 		out.Kind = &pb.Event_Hidden{Hidden: &pb.Hidden{}}

@@ -33,9 +33,9 @@ var codes = map[game.Reason]connect.Code{
 	game.BadPageToken:   connect.CodeInvalidArgument,
 	game.IllegalMove:    connect.CodeFailedPrecondition, // wrong on this board
 	game.NotYourTurn:    connect.CodeFailedPrecondition,
-	game.MatchFinished:  connect.CodeFailedPrecondition,
+	game.MatchOver:      connect.CodeFailedPrecondition,
 	game.MatchNotOver:   connect.CodeFailedPrecondition,
-	game.MatchStarted:   connect.CodeFailedPrecondition,
+	game.AlreadyStarted: connect.CodeFailedPrecondition,
 	game.NotStarted:     connect.CodeFailedPrecondition,
 	game.MatchFull:      connect.CodeFailedPrecondition,
 	game.SeatTaken:      connect.CodeFailedPrecondition,

@@ -166,9 +166,9 @@ func TestGathering(t *testing.T) {
 	if m.GetState() != pb.MatchState_MATCH_STATE_ACTIVE || m.GetTurn() != 1 || m.GetMustAct()[0] != 2 {
 		t.Errorf("the started match is %v", m)
 	}
-	refused(t, start(ann), connect.CodeFailedPrecondition, game.MatchStarted)
-	refused(t, cancel(ann), connect.CodeFailedPrecondition, game.MatchStarted)
-	refused(t, leave(bob), connect.CodeFailedPrecondition, game.MatchStarted)
+	refused(t, start(ann), connect.CodeFailedPrecondition, game.AlreadyStarted)
+	refused(t, cancel(ann), connect.CodeFailedPrecondition, game.AlreadyStarted)
+	refused(t, leave(bob), connect.CodeFailedPrecondition, game.AlreadyStarted)
 	unseen(t, carl, id)
 }
 
@@ -182,7 +182,7 @@ func TestLastOneToLeaveCancels(t *testing.T) {
 		t.Errorf("the match that everybody left is %v", got)
 	}
 	_, err := ann.JoinMatch(t.Context(), &pb.JoinMatchRequest{MatchId: id, RequestId: newID()})
-	refused(t, err, connect.CodeFailedPrecondition, game.MatchFinished)
+	refused(t, err, connect.CodeFailedPrecondition, game.MatchOver)
 }
 
 func TestInvitePlayersRefusals(t *testing.T) {

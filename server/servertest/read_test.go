@@ -182,7 +182,7 @@ func TestDrafts(t *testing.T) {
 			has(bob, id, nil)
 		}
 		bob.play(t, id, "win")
-		refused(t, save(ann, id, words("win")), connect.CodeFailedPrecondition, game.MatchFinished)
+		refused(t, save(ann, id, words("win")), connect.CodeFailedPrecondition, game.MatchOver)
 	})
 	t.Run("4 KiB of moves", func(t *testing.T) {
 		id := ann.newGame(t, "drill", bob)

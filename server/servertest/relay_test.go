@@ -208,6 +208,6 @@ func TestLastOneLeftWins(t *testing.T) {
 			t.Errorf("%s: after two of three resigned: %v", name, got)
 		}
 		_, err := bob.Resign(t.Context(), &pb.ResignRequest{MatchId: id, RequestId: newID()})
-		refused(t, err, connect.CodeFailedPrecondition, game.MatchFinished)
+		refused(t, err, connect.CodeFailedPrecondition, game.MatchOver)
 	}
 }

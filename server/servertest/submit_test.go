@@ -208,7 +208,7 @@ func TestOrderOfChecks(t *testing.T) {
 	}{
 		{"visible before seated", eve, hidden, future, "nonsense", connect.CodeNotFound, game.NoSuchMatch},
 		{"seated before finished", eve, over, future, "nonsense", connect.CodePermissionDenied, game.NotSeated},
-		{"finished before stale", ann, over, future, "nonsense", connect.CodeFailedPrecondition, game.MatchFinished},
+		{"finished before stale", ann, over, future, "nonsense", connect.CodeFailedPrecondition, game.MatchOver},
 		{"started before stale", ann, gathering, future, "nonsense", connect.CodeFailedPrecondition, game.NotStarted},
 		{"stale before turn", bob, watched, future, "nonsense", connect.CodeAborted, game.VersionStale},
 		{"turn before legal", bob, watched, 3, "nonsense", connect.CodeFailedPrecondition, game.NotYourTurn},
