@@ -96,7 +96,7 @@ type Ending int
 
 // The endings.
 const (
-	EndPlayed     Ending = 1
+	EndPlayed     Ending = 1 // there to the end: the moves decided, or the others had gone
 	EndResigned   Ending = 2
 	EndTimedOut   Ending = 3
 	EndDropped    Ending = 4

@@ -461,7 +461,7 @@ type Ending int32
 const (
 	// Not sent.
 	Ending_ENDING_UNSPECIFIED Ending = 0
-	// By the moves on the board.
+	// The seat was there to the end: the moves decided, or the others had gone.
 	Ending_ENDING_PLAYED Ending = 1
 	// The seat resigned.
 	Ending_ENDING_RESIGNED Ending = 2
