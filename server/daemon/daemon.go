@@ -28,13 +28,12 @@ func Main(ctx context.Context, rules []game.Rules, args []string, stdout, stderr
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Version:       Version,
-		// Set before a command runs, so that an error after it is a failure and one before it wrong usage.
-		PersistentPreRun: func(*cobra.Command, []string) { ran = true },
 	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.AddCommand(initCommand(), serveCommand(games, stdout, stderr), demoCommand(games, stdout, stderr), keysCommand())
+	markRuns(root, &ran)
 	err = root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
@@ -45,4 +44,17 @@ func Main(ctx context.Context, rules []game.Rules, args []string, stdout, stderr
 	}
 	fmt.Fprintf(stderr, "yourmoved: %v\nSee yourmoved --help.\n", err)
 	return 2
+}
+
+// markRuns notes that a command has begun to run: an error after that is a failure, one before it wrong usage.
+func markRuns(cmd *cobra.Command, ran *bool) {
+	if inner := cmd.RunE; inner != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*ran = true
+			return inner(cmd, args)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		markRuns(c, ran)
+	}
 }
