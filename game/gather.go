@@ -167,6 +167,9 @@ func (m Match) Invite(by PlayerID, whom []Invitee, now time.Time) (Change, error
 	if err := m.mayArrange(by); err != nil {
 		return Change{}, err
 	}
+	if m.State == Active && m.Start != AtOnce {
+		return Change{}, Refuse(AlreadyStarted, "play has begun: the seats that were free stayed out of it")
+	}
 	c := m.begin(now)
 	if err := c.invite(by, whom); err != nil {
 		return Change{}, err

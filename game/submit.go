@@ -2,6 +2,7 @@ package game
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -25,7 +26,7 @@ func (m Match) Submit(r Rules, player PlayerID, t Turn, now time.Time) (Change, 
 	if t.Expected < m.Decision(seat) || t.Expected > m.Version {
 		return Change{}, &Error{
 			Reason: VersionStale, Version: m.Version, Turn: m.Turn,
-			Detail: "your decision is another one by now: read the match again",
+			Detail: stale(t.Expected, m.Version),
 		}
 	}
 	if m.Place(seat).Duty == Waits {
@@ -162,4 +163,12 @@ func (m Match) Decode(r Rules) (Position, error) {
 
 func errRulesMissing(m Match) error {
 	return Refuse(RulesMissing, "this server does not have version %d of %s: the match can be read, not played", m.Ruleset, m.Game)
+}
+
+// stale says what is wrong with the version that a player acted on.
+func stale(expected, version uint64) string {
+	if expected > version {
+		return fmt.Sprintf("the match is at version %d, not yet at %d: read it", version, expected)
+	}
+	return fmt.Sprintf("what you have to decide has changed since version %d: the match is at %d now, read it again", expected, version)
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -43,6 +44,10 @@ func (s *Service) SignInGuest(ctx context.Context, secret []byte, name, installa
 	}
 	if err := checkText("installation", installation); err != nil {
 		return SignedIn{}, err
+	}
+	if len(secret) == 0 || len(bytes.Trim(secret, string(secret[:1]))) == 0 {
+		// A phone without randomness: its player would share the account with every other such phone.
+		return SignedIn{}, game.Refuse(game.InvalidField, "guest_secret: all its bytes are the same; it must be random")
 	}
 	subject := sha256.Sum256(secret)
 	for range maxTries {

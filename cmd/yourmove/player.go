@@ -62,7 +62,7 @@ func playerShowCommand(a *app) *cobra.Command {
 				}
 				return a.show(res, func(w io.Writer) {
 					playerTable(w, res.GetPlayer())
-					row(w, "active matches", res.GetActiveMatches())
+					row(w, "matches not over", res.GetActiveMatches())
 				})
 			})
 		},

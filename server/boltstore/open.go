@@ -170,6 +170,9 @@ func open(dir string, o Options, readOnly bool) (*Store, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	m, err := readManifest(dir)
+	if err == nil && !readOnly {
+		err = private(s.path)
+	}
 	if err == nil {
 		err = s.examine(o)
 	}
@@ -186,6 +189,18 @@ func open(dir string, o Options, readOnly bool) (*Store, error) {
 }
 
 // readManifest refuses a directory in which manifest and database do not stand together.
+// private refuses a file that others than its owner may read or write: it holds every player's matches.
+func private(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return fmt.Errorf("%s has mode %04o, so others can reach it: chmod 600 %s", fileName, mode, path)
+	}
+	return nil
+}
+
 func readManifest(dir string) (manifest, error) {
 	var m manifest
 	text, err := os.ReadFile(filepath.Join(dir, manifestName))

@@ -223,7 +223,11 @@ func TestSchema1(t *testing.T) {
 		s.Close()
 	}
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(saved)); err != nil {
+	err := os.CopyFS(dir, os.DirFS(saved))
+	if err == nil {
+		err = os.Chmod(filepath.Join(dir, dbFile), 0o600) // version control does not keep modes
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	s := openIn(t, dir, boltstore.Options{})

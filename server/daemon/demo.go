@@ -128,8 +128,11 @@ func (d demo) play(ctx context.Context, url, admin string) (clientsim.Stats, err
 	if err := randomSeed(&seed); err != nil {
 		return clientsim.Stats{}, err
 	}
+	network := &http.Transport{Protocols: Protocols()}
+	// The server waits for open connections when it goes down.
+	defer network.CloseIdleConnections()
 	pop, err := clientsim.NewPopulation(clientsim.Options{
-		Transport: connecthttp.NewTransport(&http.Client{Transport: &http.Transport{Protocols: Protocols()}}, url),
+		Transport: connecthttp.NewTransport(&http.Client{Transport: network}, url),
 		Seed:      seed, Players: 24, Matches: 12, Mix: d.mix(), Poll: 20 * time.Millisecond, Resign: 0.002,
 		Luck: clientsim.Luck{Lose: 0.005, Drop: 0.01, Repeat: 0.01}, Registry: d.games,
 	})

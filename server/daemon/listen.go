@@ -39,18 +39,26 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// listenAdmin opens the operators' listener. Whoever reaches it is an operator, so it is a socket that only the
-// server's own user may open, or a port that only this machine reaches.
+// checkAdmin refuses what is no safe place for the operators' listener. Whoever reaches it is an operator, so it is a
+// socket that only the server's own user may open, or a port that only this machine reaches.
+func checkAdmin(addr string) error {
+	if strings.HasPrefix(addr, "unix:") {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("--admin %s: neither unix:PATH nor HOST:PORT", addr)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("--admin %s: operators are not asked who they are, so it must be a loopback address or a unix socket", addr)
+	}
+	return nil
+}
+
+// listenAdmin opens the operators' listener at an address that checkAdmin took.
 func listenAdmin(addr string) (net.Listener, error) {
 	path, unix := strings.CutPrefix(addr, "unix:")
 	if !unix {
-		host, _, err := net.SplitHostPort(addr)
-		if err != nil {
-			return nil, fmt.Errorf("--admin %s: neither unix:PATH nor HOST:PORT", addr)
-		}
-		if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			return nil, fmt.Errorf("--admin %s: operators are not asked who they are, so it must be a loopback address or a unix socket", addr)
-		}
 		return net.Listen("tcp", addr)
 	}
 	// A socket left by a killed server would be in the way. The database's lock makes sure that none is alive.
@@ -72,16 +80,12 @@ func listenAdmin(addr string) (net.Listener, error) {
 
 // listenAndServe serves until ctx is done or the store fails. The end, in order: readiness off, no new calls, calls
 // under way finish, tasks stop; the caller closes the store.
-func (s *Server) listenAndServe(ctx context.Context, o ServeOptions, stdout io.Writer) error {
-	players, err := net.Listen("tcp", o.Listen)
+func (s *Server) listenAndServe(ctx context.Context, players net.Listener, adminAddr string, stdout io.Writer) error {
+	admin, err := listenAdmin(adminAddr)
 	if err != nil {
 		return err
 	}
-	admin, err := listenAdmin(o.Admin)
-	if err != nil {
-		return errors.Join(err, players.Close())
-	}
-	fmt.Fprintf(stdout, "yourmoved: listening on http://%s (admin: %s)\n", players.Addr(), adminName(o.Admin, admin))
+	fmt.Fprintf(stdout, "yourmoved: listening on http://%s (admin: %s)\n", players.Addr(), adminName(adminAddr, admin))
 	return s.Serve(ctx, players, admin)
 }
 

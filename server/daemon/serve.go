@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -50,7 +51,13 @@ func keysCommand() *cobra.Command {
 		Use:   "rotate",
 		Short: "Sign new tokens with a new key; the old ones stay good until they end. Takes effect at the next start",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return auth.RotateKeys(keyFile(dir), rand.Reader) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := auth.RotateKeys(keyFile(dir), rand.Reader)
+			if err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), "put a new key into", keyFile(dir)+"; start the server again to use it")
+			}
+			return err
+		},
 	}
 	rotate.Flags().StringVar(&dir, "data", "", "the data directory (required)")
 	_ = rotate.MarkFlagRequired("data")
@@ -58,7 +65,16 @@ func keysCommand() *cobra.Command {
 		Use:   "create",
 		Short: "Make keys where they were lost; all players sign in again",
 		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return auth.CreateKeys(keyFile(dir), rand.Reader) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := auth.CreateKeys(keyFile(dir), rand.Reader)
+			if errors.Is(err, fs.ErrExist) {
+				return fmt.Errorf("%s is there: rotate it, or remove it first if every player may be signed out", keyFile(dir))
+			}
+			if err == nil {
+				fmt.Fprintln(cmd.OutOrStdout(), "made", keyFile(dir))
+			}
+			return err
+		},
 	}
 	create.Flags().StringVar(&dir, "data", "", "the data directory (required)")
 	_ = create.MarkFlagRequired("data")
@@ -128,6 +144,18 @@ func serve(ctx context.Context, games *game.Registry, o ServeOptions, log *slog.
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	if o.Admin == "" {
+		o.Admin = "unix:" + filepath.Join(o.Data, "admin.sock")
+	}
+	if err := checkAdmin(o.Admin); err != nil {
+		return err
+	}
+	// Before a data directory is made: a port that is in use must not leave one behind.
+	players, err := net.Listen("tcp", o.Listen)
+	if err != nil {
+		return err
+	}
+	defer players.Close() //nolint:errcheck // closed already where it was served
 	held, err := boltstore.Exists(o.Data)
 	if err != nil {
 		return err
@@ -150,12 +178,9 @@ func serve(ctx context.Context, games *game.Registry, o ServeOptions, log *slog.
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if o.Admin == "" {
-		o.Admin = "unix:" + filepath.Join(o.Data, "admin.sock")
-	}
 	srv, err := New(ctx, Parts{Store: store, Games: games, Keys: keys, Log: log, Dev: o.Dev, Now: time.Now})
 	if err != nil {
 		return err
 	}
-	return srv.listenAndServe(ctx, o, stdout)
+	return srv.listenAndServe(ctx, players, o.Admin, stdout)
 }

@@ -80,7 +80,7 @@ func newTarget(t testing.TB) *target {
 
 func (x *target) signInAgain(t testing.TB) {
 	var res pb.SignInResponse
-	x.call(t, "", "SignIn", &pb.SignInRequest{Credential: &pb.SignInRequest_GuestSecret{GuestSecret: bytes.Repeat([]byte{1}, 32)}}, &res)
+	x.call(t, "", "SignIn", &pb.SignInRequest{Credential: &pb.SignInRequest_GuestSecret{GuestSecret: append(bytes.Repeat([]byte{1}, 31), 2)}}, &res)
 	x.token, x.refresh = res.GetSession().GetAccessToken(), res.GetSession().GetRefreshToken()
 }
 

@@ -9,6 +9,7 @@ import (
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
+	"connectrpc.com/connect/v2/connectproto"
 	"connectrpc.com/cors"
 	"connectrpc.com/grpcreflect/v2"
 	"connectrpc.com/validate"
@@ -105,7 +106,12 @@ func withReflection(open map[string]bool) map[string]bool {
 
 // Mount puts the services onto a mux, within the limits of a request.
 func Mount(mux connecthttp.ServeMux, srv *connect.Server) {
-	connecthttp.Mount(bounded{mux}, srv, connecthttp.WithReadMaxBytes(maxRequest), connecthttp.WithCompressMinBytes(1024))
+	// A mistyped field or enumeration in JSON is refused. Connect would leave it out, and a match that was to be
+	// "INVITED" instead of "ACCESS_INVITED" would be public.
+	strict := connectproto.NewJSONCodec()
+	strict.UnmarshalOptions.DiscardUnknown = false
+	connecthttp.Mount(bounded{mux}, srv, connecthttp.WithReadMaxBytes(maxRequest), connecthttp.WithCompressMinBytes(1024),
+		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), strict))
 }
 
 // bounded bounds what is read from the network for a request: ReadMaxBytes alone would go on inflating a compressed

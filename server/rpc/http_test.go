@@ -205,3 +205,18 @@ func TestOptionsNesting(t *testing.T) {
 		}
 	}
 }
+
+// A typo in JSON is refused and does not turn into a default: the match would be public.
+func TestMistypedJSON(t *testing.T) {
+	w := newWire(t, servertest.Options{})
+	anna, _ := w.signIn(t, 1)
+	for end, want := range map[string]string{
+		`"access":"ACCESS_INVITED"`: "", `"access":"INVITED"`: "INVALID_FIELD", `"acess":"ACCESS_INVITED"`: "INVALID_FIELD",
+	} {
+		in := fmt.Sprintf(`{"requestId":%q,"game":"relay",%s}`, requestID(len(end)), end)
+		g, err := w.send(t.Context(), sent{method: methodNamed(t, "CreateMatch"), json: true, body: []byte(in), token: anna})
+		if err != nil || g.reason() != want {
+			t.Errorf("%s: %v, %s %s %s", in, err, g.code, g.reason(), g.message)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"strings"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -78,6 +79,11 @@ func target(match, code string) (game.MatchID, error) {
 	return matchID(match)
 }
 
+// joinCode reads a join code as people type it: in any case, with hyphens or spaces.
+func joinCode(text string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(text))
+}
+
 // JoinMatch seats the caller.
 func (h Matches) JoinMatch(ctx context.Context, r *pb.JoinMatchRequest) (*pb.JoinMatchResponse, error) {
 	id, err := target(r.GetMatchId(), r.GetJoinCode())
@@ -88,7 +94,7 @@ func (h Matches) JoinMatch(ctx context.Context, r *pb.JoinMatchRequest) (*pb.Joi
 	if err != nil {
 		return nil, err
 	}
-	a, err := answerOf(h.s.JoinMatch(ctx, caller(ctx), id, r.GetJoinCode(), req, int(r.GetSeat())))
+	a, err := answerOf(h.s.JoinMatch(ctx, caller(ctx), id, joinCode(r.GetJoinCode()), req, int(r.GetSeat())))
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +172,7 @@ func (h Matches) GetMatch(ctx context.Context, r *pb.GetMatchRequest) (*pb.GetMa
 		return nil, err
 	}
 	got, err := h.s.GetMatch(ctx, caller(ctx), server.GetMatch{
-		ID: id, Code: r.GetJoinCode(), Legal: r.GetLegalMoves(), Drawing: r.GetDrawing(), Since: r.SinceVersion, IfNewerThan: r.GetIfNewerThan(),
+		ID: id, Code: joinCode(r.GetJoinCode()), Legal: r.GetLegalMoves(), Drawing: r.GetDrawing(), Since: r.SinceVersion, IfNewerThan: r.GetIfNewerThan(),
 	})
 	if err != nil {
 		return nil, err

@@ -383,7 +383,7 @@ func (w *wire) call(t testing.TB, token, name string, in, out proto.Message) {
 func (w *wire) signIn(t testing.TB, secret byte) (token, player string) {
 	t.Helper()
 	var res pb.SignInResponse
-	w.call(t, "", "SignIn", &pb.SignInRequest{Credential: &pb.SignInRequest_GuestSecret{GuestSecret: bytes.Repeat([]byte{secret}, 32)}}, &res)
+	w.call(t, "", "SignIn", &pb.SignInRequest{Credential: &pb.SignInRequest_GuestSecret{GuestSecret: append(bytes.Repeat([]byte{secret}, 31), ^secret)}}, &res)
 	return res.GetSession().GetAccessToken(), res.GetPlayer().GetPlayerId()
 }
 

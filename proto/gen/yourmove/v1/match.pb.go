@@ -992,7 +992,7 @@ type NextSeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The seat, from 1.
 	Seat int32 `protobuf:"varint,1,opt,name=seat,proto3" json:"seat,omitempty"`
-	// How long the seat has. Absent: no limit. The server keeps it; it counts when clocks are kept.
+	// How long the seat has. Absent: no limit. The server keeps it with the match and does not enforce it.
 	TimeLimit     *durationpb.Duration `protobuf:"bytes,2,opt,name=time_limit,json=timeLimit,proto3" json:"time_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
