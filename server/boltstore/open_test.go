@@ -121,6 +121,13 @@ func TestOpenRefuses(t *testing.T) {
 		}
 		refuses(t, dir, "is damaged", "backup")
 	})
+	t.Run("others can reach it", func(t *testing.T) {
+		dir := made(t)
+		if err := os.Chmod(filepath.Join(dir, dbFile), 0o640); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, dir, "has mode 0640", "chmod 600")
+	})
 }
 
 // TestDamagedMeta: bbolt would open such a file at the commit before the last one and say nothing.

@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"bytes"
 	"strings"
 	"sync"
 	"testing"
@@ -278,5 +279,14 @@ func TestUpdatePlayerChangesWhatIsSent(t *testing.T) {
 	seen := must(bob.account.GetPlayer(t.Context(), &pb.GetPlayerRequest{PlayerId: ann.id}))(t).GetPlayer()
 	if seen.GetName() != "anna" || seen.GetLocale() != "" || seen.GetCreateTime() == nil {
 		t.Errorf("bob is shown %v", seen)
+	}
+}
+
+// A phone without randomness makes a secret of equal bytes, which every other such phone makes too.
+func TestSecretThatIsNone(t *testing.T) {
+	s := servertest.New(t, servertest.Options{})
+	for _, b := range []byte{0, 7, 255} {
+		_, err := anonymous(s).SignIn(t.Context(), guest(bytes.Repeat([]byte{b}, 32), "Anna"))
+		refused(t, err, connect.CodeInvalidArgument, game.InvalidField)
 	}
 }

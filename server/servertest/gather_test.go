@@ -1,6 +1,7 @@
 package servertest_test
 
 import (
+	"strings"
 	"testing"
 
 	"connectrpc.com/connect/v2"
@@ -224,5 +225,21 @@ func TestCreateMatchRefusals(t *testing.T) {
 	m := ann.create(t, &pb.CreateMatchRequest{Game: "relay", MaxSeats: 16, Seat: 16})
 	if m.GetSummary().GetMySeat() != 16 || len(m.GetSummary().GetSeats()) != 16 || m.GetMinSeats() != 2 {
 		t.Errorf("the largest match is %v", m)
+	}
+}
+
+// People type codes in any case, with hyphens and spaces.
+func TestJoinCodeAsPeopleTypeIt(t *testing.T) {
+	s := servertest.New(t, servertest.Options{})
+	anna, ben := signIn(t, s, "Anna"), signIn(t, s, "Ben")
+	m := anna.create(t, &pb.CreateMatchRequest{Game: "relay", Access: pb.Access_ACCESS_BY_CODE})
+	code := m.GetJoinCode()
+	typed := strings.ToLower(code[:5] + "-" + code[5:] + " ")
+	got := must(ben.GetMatch(t.Context(), &pb.GetMatchRequest{JoinCode: typed}))(t)
+	if matchOf(got.GetMatch()) != matchOf(m) {
+		t.Errorf("the preview of %q is of match %q", typed, matchOf(got.GetMatch()))
+	}
+	if joined := ben.joinByCode(t, typed); matchOf(joined.GetMatch()) != matchOf(m) {
+		t.Errorf("by %q he joined match %q", typed, matchOf(joined.GetMatch()))
 	}
 }
