@@ -199,7 +199,7 @@ func FuzzCalls(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, way byte, json, raw bool, body []byte) {
 		p := protocol(way % byte(protocols))
 		if len(body) > 400<<10 || p == connectGet && len(body) > 16<<10 { // a URL of more is turned away by net/http
-			t.Skip()
+			return
 		}
 		x.hit(t, sent{method: all[int(method)%len(all)], protocol: p, json: json, raw: raw, body: body})
 	})
