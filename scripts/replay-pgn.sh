@@ -24,7 +24,7 @@ timeout --kill-after=30 10m "$tmp/yourmoved" serve --data "$tmp/data" --listen 1
 server=$!
 url=
 for _ in {1..300}; do
-	url=$(sed -n 's|^yourmoved: listening on \(http://[^ ]*\).*$|\1|p' "$tmp/server.log" | head -n 1)
+	url=$(sed -n '/^yourmoved: listening on /{s|^.*\(http://[^ ]*\).*$|\1|p;q}' "$tmp/server.log")
 	if [ -n "$url" ] || ! kill -0 "$server" 2>/dev/null; then break; fi
 	sleep 0.1
 done
