@@ -94,20 +94,8 @@ func startAfter(prefix []byte, after server.Place, size int) ([]byte, error) {
 // page calls fn with up to limit keys that begin with prefix, from start on, and returns the place after the last of
 // them, or none at the end.
 func page(cur *bolt.Cursor, start, prefix []byte, limit int, fn func(k []byte) error) (server.Place, error) {
-	var last []byte
-	for k, _ := cur.Seek(start); bytes.HasPrefix(k, prefix); k, _ = cur.Next() {
-		if limit--; limit < 0 {
-			if last == nil {
-				return "", nil // nothing was asked for
-			}
-			return server.Place(last[len(prefix):]), nil
-		}
-		if err := fn(k); err != nil {
-			return "", err
-		}
-		last = k
-	}
-	return "", nil
+	k, _ := cur.Seek(start)
+	return walk(k, cur.Next, prefix, limit, fn)
 }
 
 // pageBack is page from the last key to the first; after is the place of the key read last.
@@ -119,9 +107,13 @@ func pageBack(cur *bolt.Cursor, prefix []byte, after server.Place, limit int, fn
 	if after != "" {
 		end = append(bytes.Clone(prefix), after...)
 	}
-	k := before(cur, end)
+	return walk(before(cur, end), cur.Prev, prefix, limit, fn)
+}
+
+// walk goes from k on, by next, and does what page promises.
+func walk(k []byte, next func() (k, v []byte), prefix []byte, limit int, fn func(k []byte) error) (server.Place, error) {
 	var last []byte
-	for ; k != nil && bytes.HasPrefix(k, prefix); k, _ = cur.Prev() {
+	for ; k != nil && bytes.HasPrefix(k, prefix); k, _ = next() {
 		if limit--; limit < 0 {
 			if last == nil {
 				return "", nil // nothing was asked for

@@ -13,7 +13,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
-	"golang.org/x/sys/unix"
 
 	"yourmove/server"
 )
@@ -110,15 +109,6 @@ func (s *Store) Close() error {
 		}
 	})
 	return s.closeErr
-}
-
-// forget drops what the kernel remembers of a file that it failed to write, so that whoever opens it next sees what the
-// disk has.
-func forget(path string) {
-	if f, err := os.Open(path); err == nil {
-		_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
-		_ = f.Close()
-	}
 }
 
 // markDurable lets readers see the transaction.
