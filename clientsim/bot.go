@@ -171,8 +171,12 @@ func (b *Bot) act(ctx context.Context, m *pb.Match) error {
 		}
 		req.Moves, req.Relay = baton.pass(b.rng, m.GetSummary())
 	} else {
+		view, err := m.GetView().MarshalJSON()
+		if err != nil {
+			return fmt.Errorf("version %d: the view: %w", m.GetSummary().GetVersion(), err)
+		}
 		move, ok := b.chooser.Choose(bot.Sight{
-			Game: m.GetSummary().GetGame(), Seat: int(m.GetSummary().GetMySeat()), View: m.GetView().AsMap(), Legal: m.GetLegalMoves(),
+			Game: m.GetSummary().GetGame(), Seat: int(m.GetSummary().GetMySeat()), View: view, Legal: m.GetLegalMoves(),
 		})
 		if !ok {
 			return fmt.Errorf("version %d: seat %d must act and has no move among %v", m.GetSummary().GetVersion(), m.GetSummary().GetMySeat(), m.GetLegalMoves())

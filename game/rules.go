@@ -101,7 +101,8 @@ type Played struct {
 	Position Position
 	// SameTurn: the turn goes on (roll again; others still have to choose).
 	SameTurn bool
-	// Chance is what chance decided, in the game's notation, to be told with the move. Empty: nothing.
+	// Chance is what came of the move that the mover could not know, in the game's notation, to be told with the move:
+	// what a die showed, or that a shot hit. Empty: nothing.
 	Chance string
 }
 
@@ -111,7 +112,7 @@ type PlayedMove struct {
 	Text string
 	// Data is an opaque move of relay mode.
 	Data []byte
-	// Chance is what chance decided.
+	// Chance is what came of it that the mover could not know.
 	Chance string
 	// Hidden: the viewer may not know the move; the rest is empty.
 	Hidden bool

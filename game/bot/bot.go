@@ -10,8 +10,8 @@ type Sight struct {
 	Game string
 	// Seat is the player's own, from 1.
 	Seat int
-	// View is the position as the player may know it, read from JSON.
-	View map[string]any
+	// View is the position as the player may know it, JSON.
+	View []byte
 	// Legal lists the moves that he may play.
 	Legal []string
 }

@@ -834,7 +834,7 @@ type PlayedMove struct {
 	Text string `protobuf:"bytes,1,opt,name=text,proto3" json:"text,omitempty"`
 	// Relay only: the opaque move.
 	Data []byte `protobuf:"bytes,2,opt,name=data,proto3" json:"data,omitempty"`
-	// What chance decided, as the game writes it ("4" for a die). Empty: nothing.
+	// What came of it that the mover could not know, as the game writes it: "4" for a die, "hit" for a shot. Empty: nothing.
 	Chance string `protobuf:"bytes,3,opt,name=chance,proto3" json:"chance,omitempty"`
 	// The caller may not know this move (yet); text, data and chance are left out.
 	Hidden        bool `protobuf:"varint,4,opt,name=hidden,proto3" json:"hidden,omitempty"`
