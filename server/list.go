@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -81,7 +83,8 @@ func (s *Service) listMine(ctx context.Context, c Caller, q ListMatches, scope s
 			}
 		}
 		over := 0
-		for _, o := range own.Over {
+		for i := range own.Over {
+			o := &own.Over[i]
 			if o.Private.Archived == (q.Filter == MineArchived) && (q.Game == "" || q.Game == o.Match.Game) {
 				if err := page.add(ctx, o); err != nil {
 					return list, err
@@ -131,7 +134,7 @@ func (p *pager) load(ctx context.Context, own OwnMatches) error {
 	return nil
 }
 
-func (p *pager) add(ctx context.Context, o OwnMatch) error {
+func (p *pager) add(ctx context.Context, o *OwnMatch) error {
 	v, err := p.s.view(ctx, o.Match, p.c.Player, viewOptions{
 		private: &o.Private, players: p.players, summaryOnly: !p.full || p.size >= fullPage,
 	})
@@ -143,25 +146,35 @@ func (p *pager) add(ctx context.Context, o OwnMatch) error {
 	return nil
 }
 
-// urgentFirst sorts by standing; among those that wait for the player, whose turn began first comes first, among the
-// others the latest news.
-func urgentFirst(list []OwnMatch, player game.PlayerID) []OwnMatch {
-	slices.SortStableFunc(list, func(a, b OwnMatch) int {
-		sa, sb := standing(a.Match, player, a.Private), standing(b.Match, player, b.Private)
-		if sa != sb {
-			return int(sa) - int(sb)
+// urgentFirst returns the matches by standing; among those that wait for the player, whose turn began first comes
+// first, among the others the latest news.
+func urgentFirst(list []OwnMatch, player game.PlayerID) []*OwnMatch {
+	// What is compared is worked out once for each, and pointers are moved: a match is some hundred bytes large.
+	type urgency struct {
+		standing Standing
+		since    int64 // unix ms; news are newer the smaller this is
+		own      *OwnMatch
+	}
+	byUrgency := make([]urgency, len(list))
+	for i := range list {
+		o := &list[i]
+		u := urgency{standing: standing(o.Match, player, o.Private), since: -o.Match.Last.At.UnixMilli(), own: o}
+		if u.standing == MyTurn {
+			u.since = o.Match.Place(o.Match.SeatOf(player)).Since.UnixMilli()
 		}
-		if sa == MyTurn {
-			since := func(m game.Match) int64 { return m.Place(m.SeatOf(player)).Since.UnixMilli() }
-			if d := since(a.Match) - since(b.Match); d != 0 {
-				return int(max(-1, min(1, d)))
-			}
-		} else if c := b.Match.Last.At.Compare(a.Match.Last.At); c != 0 {
-			return c
-		}
-		return slices.Compare(b.Match.ID[:], a.Match.ID[:])
+		byUrgency[i] = u
+	}
+	slices.SortFunc(byUrgency, func(a, b urgency) int {
+		return cmp.Or(
+			cmp.Compare(a.standing, b.standing), cmp.Compare(a.since, b.since),
+			bytes.Compare(b.own.Match.ID[:], a.own.Match.ID[:]),
+		)
 	})
-	return list
+	sorted := make([]*OwnMatch, len(list))
+	for i, u := range byUrgency {
+		sorted[i] = u.own
+	}
+	return sorted
 }
 
 func (s *Service) listOpen(ctx context.Context, c Caller, q ListMatches, scope string, after Place) (ListedMatches, error) {
@@ -186,7 +199,7 @@ func (s *Service) listOpen(ctx context.Context, c Caller, q ListMatches, scope s
 			if m.SeatOf(c.Player) > 0 || apart(m, page.players, c.Player) {
 				continue
 			}
-			if err := page.add(ctx, OwnMatch{Match: m}); err != nil {
+			if err := page.add(ctx, &OwnMatch{Match: m}); err != nil {
 				return ListedMatches{}, err
 			}
 		}

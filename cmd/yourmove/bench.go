@@ -27,7 +27,7 @@ func benchCommand(a *app) *cobra.Command {
 		Short: "Measures a server from outside",
 		RunE:  needsCommand,
 	}
-	cmd.AddCommand(benchTurnsCommand(a), benchEchoServerCommand(a))
+	cmd.AddCommand(benchTurnsCommand(a), benchListsCommand(a), benchEchoServerCommand(a))
 	return cmd
 }
 
@@ -153,13 +153,15 @@ func parseServer(s string) (string, error) {
 	return strings.TrimRight(s, "/"), nil
 }
 
-func turnsTable(w io.Writer, r bench.Result) {
-	measured := func(f *float64, unit string) string {
-		if f == nil {
-			return "not measured"
-		}
-		return fmt.Sprintf("%.1f %s", *f, unit)
+// measured writes a figure that may not have been.
+func measured(f *float64, unit string) string {
+	if f == nil {
+		return "not measured"
 	}
+	return fmt.Sprintf("%.1f %s", *f, unit)
+}
+
+func turnsTable(w io.Writer, r bench.Result) {
 	row(w, "goal", r.Goal)
 	row(w, "played", fmt.Sprintf("%s, %d matches, %d players over %s, %.1f s", r.Game, r.Matches, r.Players, r.Protocol, r.Seconds))
 	row(w, "turns", fmt.Sprintf("%d (%d errors, %d calls between them)", r.Turns, r.Errors, r.SetupCalls))

@@ -5,11 +5,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +34,8 @@ type filler struct {
 	dir, list, game string
 	matches         int
 	perPlayer       int
+	// turns are played in each match, active is how many of a player's matches go on.
+	turns, active int
 }
 
 func fillCommand(a *app) *cobra.Command {
@@ -38,19 +43,28 @@ func fillCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fill",
 		Short: "Fill a data directory with active matches, for benchmarks; no server may run on it",
-		Long: `Makes matches between bots, as many as asked for, in a directory that "yourmoved init" made. Each is
-active and its players' secrets go to --list, a line a match, for "yourmove bench turns --fill".`,
+		Long: `Makes matches between bots, as many as asked for, in a directory that "yourmoved init" made. The
+players' secrets go to --list, a line for each match that goes on, for "yourmove bench --fill". --turns lets both
+players move, any legal move each, until so many turns are played; --active leaves each player so many matches and
+lets one of the two resign in the others.`,
 		Example: "  yourmoved init --data bench-data\n  yourmove fill --data bench-data --matches 10000 --list matches.jsonl",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if f.matches < 1 || f.perPlayer < 1 {
+			switch {
+			case f.matches < 1 || f.perPlayer < 1:
 				return misused("--matches and --per-player: at least 1")
+			case f.turns < 0 || f.active < 0:
+				return misused("--turns and --active: at least 0")
+			}
+			if !cmd.Flags().Changed("active") {
+				f.active = f.perPlayer
 			}
 			start := time.Now()
-			if err := f.run(cmd.Context()); err != nil {
+			turns, err := f.run(cmd.Context())
+			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stderr, "made %d matches in %.1f s\n", f.matches, time.Since(start).Seconds())
+			fmt.Fprintf(a.stderr, "made %d matches with %d turns in %.1f s\n", f.matches, turns, time.Since(start).Seconds())
 			return nil
 		},
 	}
@@ -60,6 +74,8 @@ active and its players' secrets go to --list, a line a match, for "yourmove benc
 	flags.StringVar(&f.game, "game", "tictactoe", "the game: tictactoe, pig or relay")
 	flags.IntVar(&f.matches, "matches", 10_000, "how many matches")
 	flags.IntVar(&f.perPlayer, "per-player", 100, "how many matches each player has")
+	flags.IntVar(&f.turns, "turns", 0, "how many turns are played in each match, unless it ends before")
+	flags.IntVar(&f.active, "active", 0, "how many of each player's matches go on (default all)")
 	must(cmd.MarkFlagRequired("data"))
 	must(cmd.MarkFlagRequired("list"))
 	return cmd
@@ -71,30 +87,43 @@ type bot struct {
 	secret []byte
 }
 
-func (f filler) run(ctx context.Context) (err error) {
+// run returns how many turns were played.
+func (f filler) run(ctx context.Context) (turns int64, err error) {
 	rules, ok := map[string]game.Rules{"tictactoe": tictactoe.Rules{}, "pig": pig.Rules{}, game.Relay: nil}[f.game]
 	if !ok {
-		return misused("--game: tictactoe, pig or relay")
+		return 0, misused("--game: tictactoe, pig or relay")
 	}
 	out, err := os.OpenFile(f.list, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it holds secrets
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	store, err := boltstore.Open(f.dir, boltstore.Options{})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	bots, err := f.makeBots(ctx, store)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	ids, err := f.makeMatches(ctx, store, rules, bots)
+	ids := make([]game.MatchID, f.matches)
+	var played atomic.Int64
+	err = each(ctx, f.matches, func(ctx context.Context, i int) error {
+		m, n, err := f.makeMatch(ctx, store, rules, bots, i)
+		if err != nil {
+			return err
+		}
+		if !m.State.Over() {
+			ids[i] = m.ID
+		}
+		played.Add(int64(n))
+		return nil
+	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return f.writeList(out, ids, bots)
+	return played.Load(), f.writeList(out, ids, bots)
 }
 
 // each calls do for 0 to n-1, many at a time.
@@ -135,39 +164,71 @@ func pair(bots []bot, i int) (bot, bot) {
 	return bots[first], bots[(first+step)%n]
 }
 
-func (f filler) makeMatches(ctx context.Context, store *boltstore.Store, rules game.Rules, bots []bot) ([]game.MatchID, error) {
-	ids := make([]game.MatchID, f.matches)
-	err := each(ctx, f.matches, func(ctx context.Context, i int) error {
-		a, b := pair(bots, i)
-		var seed game.Seed
-		if _, err := rand.Read(seed[:]); err != nil {
-			return err
-		}
-		ids[i] = game.MatchID(uuid.Must(uuid.NewV7()))
-		now := instant()
-		made, err := game.Create(rules, game.NewMatch{
-			ID: ids[i], Settings: game.Settings{Game: f.game, Access: game.Invited}, Seed: seed, Creator: a.id, Seat: 1,
-			Invite: []game.Invitee{{Player: b.id}}, LapseAfter: game.LapseAfter,
-		}, now)
+// makeMatch makes match i, plays its turns, and lets a player resign in it unless it is one of those that go on. It
+// returns the match and how many turns were played.
+func (f filler) makeMatch(ctx context.Context, store *boltstore.Store, rules game.Rules, bots []bot, i int) (m game.Match, turns int, err error) {
+	a, b := pair(bots, i)
+	var seed game.Seed
+	if _, err := rand.Read(seed[:]); err != nil {
+		return m, 0, err
+	}
+	rng := mathrand.New(mathrand.NewChaCha8(seed))
+	keep := func(c game.Change, err error) error {
 		if err != nil {
 			return err
 		}
-		if err := store.Commit(ctx, server.Commit{At: now, Match: &made}); err != nil {
-			return err
-		}
-		joined, err := made.Match.Join(rules, b.id, 0, now)
-		if err != nil {
-			return err
-		}
-		return store.Commit(ctx, server.Commit{At: now, Match: &joined})
-	})
-	return ids, err
+		m = c.Match
+		by := server.Request{RequestKey: server.RequestKey{Player: c.Events[0].Player, ID: server.RequestID(uuid.New())}}
+		binary.LittleEndian.PutUint64(by.Print[:], rng.Uint64())
+		return store.Commit(ctx, server.Commit{At: c.Events[0].At, Match: &c, Request: &by})
+	}
+	err = keep(game.Create(rules, game.NewMatch{
+		ID: game.MatchID(uuid.Must(uuid.NewV7())), Settings: game.Settings{Game: f.game, Access: game.Invited}, Seed: seed,
+		Creator: a.id, Seat: 1, Invite: []game.Invitee{{Player: b.id}}, LapseAfter: game.LapseAfter,
+	}, instant()))
+	if err == nil {
+		err = keep(m.Join(rules, b.id, 0, instant()))
+	}
+	for ; err == nil && turns < f.turns && !m.State.Over(); turns++ {
+		err = keep(f.turn(m, rules, rng))
+	}
+	if n := len(bots); err == nil && !m.State.Over() && 2*(i/n) >= f.active { // each round of n gives every bot two matches
+		err = keep(m.Resign(rules, a.id, nil, instant()))
+	}
+	return m, turns, err
+}
+
+// turn plays any legal move of a seat that must act.
+func (f filler) turn(m game.Match, rules game.Rules, rng *mathrand.Rand) (game.Change, error) {
+	seat := m.MustAct()[0]
+	t := game.Turn{Expected: m.Version, Moves: []game.PlayedMove{{Text: "a move"}}}
+	if rules == nil {
+		t.Relay = &game.RelayTurn{State: &m.Relay, Next: []game.Next{{Seat: 3 - seat}}}
+		return m.Submit(nil, m.Place(seat).Player, t, instant())
+	}
+	p, err := m.Decode(rules)
+	if err != nil {
+		return game.Change{}, err
+	}
+	lister, ok := rules.(game.MoveLister)
+	if !ok {
+		return game.Change{}, fmt.Errorf("--turns: %s does not list its moves", f.game)
+	}
+	moves := lister.LegalMoves(p, seat)
+	if len(moves) == 0 {
+		return game.Change{}, fmt.Errorf("match %v: seat %d must act and has no move", m.ID, seat)
+	}
+	t.Moves[0].Text = moves[rng.IntN(len(moves))]
+	return m.Submit(rules, m.Place(seat).Player, t, instant())
 }
 
 func (f filler) writeList(w io.Writer, ids []game.MatchID, bots []bot) error {
 	buf := bufio.NewWriter(w)
 	enc := json.NewEncoder(buf)
 	for i, id := range ids {
+		if id == (game.MatchID{}) {
+			continue // it is over
+		}
 		a, b := pair(bots, i)
 		line := struct {
 			Match   string   `json:"match_id"`

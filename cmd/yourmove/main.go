@@ -101,6 +101,7 @@ func (a *app) root() *cobra.Command {
 		replayCommand(a),
 		benchCommand(a),
 		checkCommand(a),
+		compactCommand(a),
 		fillCommand(a),
 		versionCommand(a),
 	)

@@ -19,6 +19,7 @@ import (
 
 	"yourmove/cmd/yourmove/internal/fakeserver"
 	yourmovev1 "yourmove/proto/gen/yourmove/v1"
+	"yourmove/server/boltstore"
 )
 
 // The scripts run this binary under the name of the command.
@@ -32,7 +33,9 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exit1": exits(exitFailed), "exit2": exits(exitUsage)},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exit1": exits(exitFailed), "exit2": exits(exitUsage), "database": database,
+		},
 		Setup: func(env *testscript.Env) error {
 			s := fakeserver.New()
 			s.Put(people(), games())
@@ -75,6 +78,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// database makes an empty data directory.
+func database(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: database DIR")
+	}
+	ts.Check(boltstore.Create(ts.MkAbs(args[0]), boltstore.Options{}))
 }
 
 // exits makes a script's command that runs yourmove and wants this exit code of it.

@@ -31,7 +31,7 @@ func newMetrics(store Store) *metrics {
 		registry: prometheus.NewRegistry(),
 		calls: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "yourmove_call_seconds", Help: "How long calls took.",
-			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+			Buckets: []float64{.0002, .0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10},
 		}, []string{"procedure", "code"}),
 		turns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "yourmove_turns_total", Help: "Turns taken.",

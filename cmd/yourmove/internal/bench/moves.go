@@ -19,7 +19,9 @@ const relay = "relay"
 type mover func(m *match, rng *rand.Rand, req *yourmovev1.SubmitTurnRequest) error
 
 // moversByGame are the games that the bench can play.
-var moversByGame = map[string]mover{"tictactoe": moveTicTacToe, "pig": movePig, relay: moveRelay}
+var moversByGame = map[string]mover{
+	"chess": moveChess, "pig": movePig, relay: moveRelay, "tictactoe": moveTicTacToe,
+}
 
 // Games names what the bench can play.
 func Games() string { return strings.Join(slices.Sorted(maps.Keys(moversByGame)), ", ") }

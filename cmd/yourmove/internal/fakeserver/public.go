@@ -39,6 +39,7 @@ type Server struct {
 	signIns int
 	life    time.Duration
 	trouble func(procedure string) error
+	lists   uint64
 }
 
 // New makes a server without players and matches.
@@ -148,7 +149,7 @@ func (s *Server) caller(ctx context.Context) (*yourmovev1.Player, error) {
 }
 
 // games are those that the fake plays.
-var games = map[string]bool{"tictactoe": true, "pig": true, "relay": true}
+var games = map[string]bool{"chess": true, "pig": true, "relay": true, "tictactoe": true}
 
 // CreateMatch seats the caller in seat 1 of two.
 func (s *Server) CreateMatch(ctx context.Context, req *yourmovev1.CreateMatchRequest) (*yourmovev1.CreateMatchResponse, error) {
@@ -228,6 +229,31 @@ func (s *Server) GetMatch(ctx context.Context, req *yourmovev1.GetMatchRequest) 
 		return nil, err
 	}
 	return &yourmovev1.GetMatchResponse{Match: proto.CloneOf(m)}, nil
+}
+
+// ListMatches answers all matches of the caller's.
+func (s *Server) ListMatches(ctx context.Context, _ *yourmovev1.ListMatchesRequest) (*yourmovev1.ListMatchesResponse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p, err := s.caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.lists++
+	res := &yourmovev1.ListMatchesResponse{}
+	for _, m := range s.matches {
+		if seatOf(m, p) > 0 {
+			res.Matches = append(res.Matches, proto.CloneOf(m))
+		}
+	}
+	return res, nil
+}
+
+// Lists counts the lists that were asked for.
+func (s *Server) Lists() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lists
 }
 
 func seatOf(m *yourmovev1.Match, p *yourmovev1.Player) int32 {
