@@ -27,6 +27,9 @@ func NewChance(seed Seed, version uint64) *Chance {
 	}}
 }
 
+// Drawn reports whether anything was drawn.
+func (c *Chance) Drawn() bool { return c.src != nil }
+
 // Uint64 draws 64 random bits.
 func (c *Chance) Uint64() uint64 {
 	if c.src == nil {

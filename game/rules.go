@@ -1,9 +1,6 @@
 package game
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -20,7 +17,8 @@ type Rules interface {
 	// Setup returns the first position for the seats that play, in ascending order.
 	Setup(o Options, seats []int, c *Chance) (Position, error)
 	// Play judges a move of seat and returns what follows. The seat must or may act. Malformed and Illegal make the
-	// errors; any other error counts as Illegal. c is the chance of this event.
+	// errors; any other error counts as Illegal. c is the chance of this event. A move by which its player learns anything
+	// draws from c or says so in Played.Chance: nothing can be sent together after it.
 	Play(p Position, seat int, move string, at Moment, c *Chance) (Played, error)
 	// Leave returns what follows when seat leaves a match that goes on: at least two others still play.
 	Leave(p Position, seat int, c *Chance) (Played, error)
@@ -128,82 +126,6 @@ const (
 	MayAct  Duty = 2 // neither
 )
 
-// ParseOptions reads options into a struct that holds the defaults; a field that it does not have is refused.
-func ParseOptions(o Options, into any) error {
-	if len(o) == 0 {
-		return nil
-	}
-	if !json.Valid(o) { // a decoder would stop behind the object and not see what else there is
-		return errors.New("the options are not a JSON object")
-	}
-	dec := json.NewDecoder(bytes.NewReader(o))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return fmt.Errorf("options: %w", err)
-	}
-	return nil
-}
-
-// JSON gives Rules whose position is a P the methods Encode and Decode; embed it.
-type JSON[P any] struct{}
-
-// Encode writes p as JSON, encoding version 1.
-func (JSON[P]) Encode(p Position) (int, []byte, error) {
-	data, err := json.Marshal(p.(P))
-	return 1, data, err
-}
-
-// Decode reads what Encode wrote.
-func (JSON[P]) Decode(version int, data []byte) (Position, error) {
-	var p P
-	if version != 1 {
-		return nil, fmt.Errorf("unknown encoding version %d of a position", version)
-	}
-	if err := json.Unmarshal(data, &p); err != nil {
-		return nil, err
-	}
-	return p, nil
-}
-
-// Text gives Rules whose position is a text P the methods Encode and Decode; embed it.
-type Text[P ~string] struct{}
-
-// Encode writes p as it is, encoding version 1.
-func (Text[P]) Encode(p Position) (int, []byte, error) { return 1, []byte(p.(P)), nil }
-
-// Decode reads what Encode wrote.
-func (Text[P]) Decode(version int, data []byte) (Position, error) {
-	if version != 1 {
-		return nil, fmt.Errorf("unknown encoding version %d of a position", version)
-	}
-	return P(data), nil
-}
-
-// Open gives Rules of a game without secrets the methods Redact and Secrets; embed it.
-type Open struct{}
-
-// Redact shows the move as it is.
-func (Open) Redact(m PlayedMove, _, _ int) PlayedMove { return m }
-
-// Secrets lists none.
-func (Open) Secrets(Position, int) []string { return nil }
-
-// TwoSeats gives Rules for exactly two players the method Leave; embed it.
-type TwoSeats struct{}
-
-// Leave is never asked: when one of two leaves, nobody is left to play on.
-func (TwoSeats) Leave(Position, int, *Chance) (Played, error) {
-	return Played{}, errors.New("one player alone cannot play on")
-}
-
-// NoOptions gives Rules that take no options the method Check; embed it.
-type NoOptions struct{}
-
-// Check refuses every option.
-func (NoOptions) Check(o Options, _ int) (Options, error) {
-	return nil, ParseOptions(o, &struct{}{})
-}
-
 // Registry finds Rules by name and version. Versions of a game can stand side by side: new matches get the newest.
 type Registry struct {
 	newest map[string]Rules
@@ -269,32 +191,4 @@ func (g *Registry) Infos() []Info {
 		list = append(list, r.Info())
 	}
 	return list
-}
-
-// WonBy is the outcome of a game between two seats that one of them won by its moves.
-func WonBy(winner, seats int) []Outcome {
-	list := make([]Outcome, seats)
-	for i := range list {
-		list[i] = Outcome{Seat: i + 1, Result: Lost, Place: 2, Ending: EndPlayed}
-	}
-	list[winner-1].Result, list[winner-1].Place = Won, 1
-	return list
-}
-
-// DrawnBy is the outcome of a game that ended in a draw between all seats.
-func DrawnBy(seats int) []Outcome {
-	list := make([]Outcome, seats)
-	for i := range list {
-		list[i] = Outcome{Seat: i + 1, Result: Drawn, Place: 1, Ending: EndPlayed}
-	}
-	return list
-}
-
-// FormatOptions writes options back with their defaults filled in, for Rules.Check.
-func FormatOptions(from any) (Options, error) {
-	b, err := json.Marshal(from)
-	if err != nil {
-		return nil, fmt.Errorf("options: %w", err)
-	}
-	return b, nil
 }

@@ -82,6 +82,11 @@ func (m Match) submitRuled(r Rules, seat int, moves []PlayedMove, now time.Time)
 		}
 		p, taken.SameTurn = played.Position, played.SameTurn
 		taken.Moves = append(taken.Moves, PlayedMove{Text: mv.Text, Chance: played.Chance})
+		if i < len(moves)-1 && (chance.Drawn() || played.Chance != "") {
+			// Whether the rest is legal may depend on what came of this move, and a refusal would tell it: "roll, hold" is
+			// refused where the die would end the turn, and nothing was risked.
+			return Change{}, Refuse(IllegalMove, "move %d: nobody knows what comes of it before it is played, so it has to be the last of those sent", i+1)
+		}
 	}
 	c.acted(seat, taken.Moves)
 	if err := c.follow(r, p, taken.SameTurn, seat, func(mustAct []int, same bool) Fact {

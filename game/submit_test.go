@@ -271,6 +271,33 @@ func TestTaken(t *testing.T) {
 	}
 }
 
+// TestNothingGoesBehindARoll: were "roll, hold" refused only where the die ends the turn, and a refusal costs nothing, then
+// to ask for both would tell what the die will show.
+func TestNothingGoesBehindARoll(t *testing.T) {
+	refusals := map[string]bool{}
+	ends := map[bool]bool{}
+	for i := range byte(40) {
+		m := must(t)(game.Create(pig.Rules{}, game.NewMatch{
+			Settings: game.Settings{Game: "pig"}, Seed: game.Seed{i}, Creator: named("ann"), Seat: 1, LapseAfter: game.LapseAfter,
+		}, epoch))
+		m = must(t)(m.Join(pig.Rules{}, named("bob"), 0, epoch))
+		for _, moves := range [][]string{{"roll", "hold"}, {"roll", "roll"}, {"roll", "nonsense"}} {
+			_, err := m.Submit(pig.Rules{}, named("ann"), turn(m.Version, moves...), epoch)
+			if reasonOf(err) != game.IllegalMove {
+				t.Fatalf("%q: %v", moves, err)
+			}
+			refusals[err.Error()] = true
+		}
+		ends[must(t)(m.Submit(pig.Rules{}, named("ann"), turn(m.Version, "roll"), epoch)).Turn > m.Turn] = true
+	}
+	if len(refusals) != 1 {
+		t.Errorf("the refusals differ: %v", refusals)
+	}
+	if len(ends) != 2 {
+		t.Errorf("of 40 dice all ended the turn, or none: %v", ends)
+	}
+}
+
 // TestShow: what a move hides stays hidden until the match is over, and keeps its number.
 func TestShow(t *testing.T) {
 	m := seated(t, auction{}, game.Settings{}, "bob")

@@ -10,6 +10,8 @@
 //	             is a position the same after Encode and Decode?
 //	sane.go      does somebody have to act until the game is over? does the end name everybody once?
 //	secrets.go   does a view, or an event as shown to others, hold anything that only one seat may know?
+//	imagine.go   is a position imagined from a seat's view the real one in all that the seat can tell, and is what is no
+//	             view refused? is an estimate a number from 0 to 1?
 //	playout.go   does the match end within a bound, and does it replay to the same match?
 package gametest
 

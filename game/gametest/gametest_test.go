@@ -49,6 +49,17 @@ const (
 	twoLines        flaw = "a summary of two lines"
 	bareView        flaw = "a view that is no object"
 	foreignReason   flaw = "a refusal with the reason of another layer"
+	blind           flaw = "imagining that refuses its own view"
+	swapping        flaw = "imagining that changes the viewer's own word"
+	hasty           flaw = "imagining that gives another seat the turn"
+	premature       flaw = "imagining that ends the game"
+	timid           flaw = "imagining in which there is less to play"
+	moody           flaw = "imagining that draws from outside its chance"
+	borrowing       flaw = "imagining that keeps the bytes it was given"
+	gullible        flaw = "imagining that takes what is no view"
+	fragile         flaw = "imagining that panics on an altered view"
+	boundless       flaw = "an estimate above 1"
+	uncountable     flaw = "an estimate that is not a number"
 )
 
 type hats struct {
@@ -58,6 +69,9 @@ type hats struct {
 	// Shown lists the seats whose word is out.
 	Shown map[int]bool
 	Note  int
+	// Twist and Kept come of flawed imagining alone.
+	Twist flaw
+	Kept  []byte
 }
 
 func (h *hats) clone() *hats {
@@ -148,7 +162,12 @@ func (r hat) Leave(p game.Position, seat int, _ *game.Chance) (game.Played, erro
 }
 
 func (r hat) Duty(p game.Position, seat int) game.Duty {
-	if h := p.(*hats); h.next() == seat && (r.flaw != stuck || h.Passes < 2) {
+	h := p.(*hats)
+	next := h.next()
+	if h.Twist == hasty {
+		next = h.Seats[(h.Passes+1)%len(h.Seats)]
+	}
+	if next == seat && (r.flaw != stuck || h.Passes < 2) {
 		return game.MustAct
 	}
 	return game.Waits
@@ -156,7 +175,7 @@ func (r hat) Duty(p game.Position, seat int) game.Duty {
 
 func (r hat) Outcomes(p game.Position) []game.Outcome {
 	h := p.(*hats)
-	if h.Passes < 3*len(h.Seats) || r.flaw == endless {
+	if h.Passes < 3*len(h.Seats) && h.Twist != premature || r.flaw == endless {
 		return nil
 	}
 	best := h.Seats[0]
@@ -188,15 +207,60 @@ func (r hat) View(p game.Position, viewer int) any {
 		return h.Passes
 	}
 	words := map[int]string{}
+	over := h.Passes >= 3*len(h.Seats)
 	for s, w := range h.Words {
-		if s == viewer || h.Shown[s] || r.flaw == leakyView && viewer == 2 && s == 1 {
+		if s == viewer || h.Shown[s] || over || r.flaw == leakyView && viewer == 2 && s == 1 {
 			words[s] = w
 		}
 	}
 	if r.flaw == panicsForGone && viewer > 0 {
 		_ = h.Seats[viewer-1]
 	}
-	return map[string]any{"words": words}
+	return map[string]any{"words": words, "seats": h.Seats, "passes": h.Passes, "shown": h.Shown}
+}
+
+// Imagine draws the words that the viewer does not see.
+func (r hat) Imagine(view []byte, viewer int, c *game.Chance) (game.Position, error) {
+	var h hats
+	if r.flaw == blind {
+		return nil, errors.New("what is this?")
+	}
+	if err := json.Unmarshal(view, &h); err != nil && r.flaw != gullible {
+		return nil, err
+	}
+	if (len(h.Seats) < 2 || h.Words == nil || h.Shown == nil || h.Passes < 0) && r.flaw != gullible && r.flaw != fragile {
+		return nil, errors.New("no view of a hat")
+	}
+	if r.flaw == fragile {
+		_ = h.Seats[1]
+	}
+	for _, seat := range h.Seats {
+		if h.Words[seat] == "" && h.Words != nil {
+			h.Words[seat] = fmt.Sprintf("<word %08d>", c.IntN(1e8))
+		}
+	}
+	switch r.flaw {
+	case swapping:
+		h.Words[viewer] = fmt.Sprintf("<word %08d>", c.IntN(1e8))
+	case hasty, premature, timid:
+		h.Twist = r.flaw
+	case moody:
+		h.Note = int(outside.Add(1))
+	case borrowing:
+		h.Kept = view
+	}
+	return &h, nil
+}
+
+func (r hat) Estimate(p game.Position, seat int) float64 {
+	h := p.(*hats)
+	switch r.flaw {
+	case boundless:
+		return float64(h.Passes) / 2
+	case uncountable:
+		return float64(h.Passes-2) / float64(h.Passes-2) // 0/0 now and then
+	}
+	return 0.5
 }
 
 func (r hat) Redact(m game.PlayedMove, _, _ int) game.PlayedMove { return m }
@@ -229,8 +293,11 @@ func (r hat) Decode(version int, data []byte) (game.Position, error) {
 	return p, nil
 }
 
-func (r hat) LegalMoves(game.Position, int) []string {
+func (r hat) LegalMoves(p game.Position, _ int) []string {
 	moves := []string{"pass", "show"}
+	if p.(*hats).Twist == timid {
+		moves = moves[:1]
+	}
 	if r.flaw == lying {
 		moves = append(moves, "win")
 	}
@@ -283,6 +350,9 @@ func TestFlaws(t *testing.T) {
 		twice: "Outcomes names", lossy: "Encode and Decode", fickle: "with the same chance", lying: "then refused it",
 		panics: "panic: what is this?", panicsForGone: "panic", badOptions: "Check", badName: "The Hat!",
 		badDefault: `offered "resign"`, twoLines: "more than a line", bareView: "no JSON object", foreignReason: "QUOTA",
+		blind: "refused: what is this?", swapping: "of which the view is", hasty: "with the duty 0, not 1", premature: "with the outcomes",
+		timid: "with the legal moves", moody: "with the same chance", borrowing: "writing over the view that it was given changed",
+		gullible: "which is no view", fragile: "panic", boundless: "not from 0 to 1", uncountable: "NaN",
 	} {
 		t.Run(string(flaw), func(t *testing.T) {
 			var r recorder

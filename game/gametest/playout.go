@@ -185,10 +185,13 @@ func (po *playout) checkPosition(whole bool) error {
 	if err := checkEncoding(po.rules, k); err != nil {
 		return err
 	}
-	if po.m.State.Over() {
-		return checkViews(po.rules, k, viewers(po.m), nil)
-	}
 	seats := inPlay(po.m)
+	if po.m.State.Over() {
+		if err := checkViews(po.rules, k, viewers(po.m), nil); err != nil {
+			return err
+		}
+		return po.checkImagined(k, seats, true)
+	}
 	if err := checkSane(po.rules, p, seats); err != nil {
 		return err
 	}
@@ -201,6 +204,9 @@ func (po *playout) checkPosition(whole bool) error {
 		if err := checkViews(po.rules, k, viewers(po.m), seats); err != nil {
 			return err
 		}
+	}
+	if err := checkEstimates(po.rules, k, seats); err != nil {
+		return err
 	}
 	if !whole {
 		return nil
@@ -216,7 +222,13 @@ func (po *playout) checkPosition(whole bool) error {
 			return err
 		}
 	}
-	return checkLeave(po.rules, k, seats, po.chance)
+	if err := checkLeave(po.rules, k, seats, po.chance); err != nil {
+		return err
+	}
+	if po.rng.IntN(3) > 0 {
+		return nil // imagining takes longer than all the rest
+	}
+	return po.checkImagined(k, seats, false)
 }
 
 // chance is that of the next event.
@@ -283,12 +295,12 @@ func (po *playout) turn(seat int) error {
 	}
 	after := p
 	for goesOn := true; goesOn; {
-		text, played, ok := po.choose(p, after, seat, texts)
+		text, played, reveals, ok := po.choose(p, after, seat, texts)
 		if !ok {
 			break
 		}
 		texts, after = append(texts, text), played.Position
-		goesOn = played.SameTurn && len(texts) < 16 && po.rng.IntN(3) == 0 &&
+		goesOn = played.SameTurn && !reveals && len(texts) < 16 && po.rng.IntN(3) == 0 &&
 			po.rules.Outcomes(after) == nil && po.rules.Duty(after, seat) != game.Waits
 	}
 	if len(texts) == 0 {
@@ -320,16 +332,17 @@ func (po *playout) turn(seat int) error {
 	return po.told(c)
 }
 
-// choose finds a move that is accepted in the position after the texts, which follows from p.
-func (po *playout) choose(p, after game.Position, seat int, texts []string) (string, game.Played, bool) {
+// choose finds a move that is accepted in the position after the texts, which follows from p. reveals tells whether
+// anything came of it that its player could not know: then it is the last of those sent together.
+func (po *playout) choose(p, after game.Position, seat int, texts []string) (text string, played game.Played, reveals, ok bool) {
 	candidates := po.propose(after, seat)
 	po.rng.Shuffle(len(candidates), func(i, j int) { candidates[i], candidates[j] = candidates[j], candidates[i] })
 	for _, text := range candidates {
-		if played, err := po.simulate(p, seat, append(slices.Clip(texts), text)); err == nil {
-			return text, played, true
+		if played, reveals, err := po.simulate(p, seat, append(slices.Clip(texts), text)); err == nil {
+			return text, played, reveals, true
 		}
 	}
-	return "", game.Played{}, false
+	return "", game.Played{}, false, false
 }
 
 func (po *playout) propose(p game.Position, seat int) []string {
@@ -343,7 +356,7 @@ func (po *playout) propose(p game.Position, seat int) []string {
 }
 
 // simulate plays texts as a submit would: with one chance, from which every move draws in turn.
-func (po *playout) simulate(p game.Position, seat int, texts []string) (played game.Played, err error) {
+func (po *playout) simulate(p game.Position, seat int, texts []string) (played game.Played, reveals bool, err error) {
 	at := game.Moment{At: po.now}
 	if pl := po.m.Place(seat); pl.Duty == game.MustAct {
 		at.Taken = po.now.Sub(pl.Since)
@@ -351,11 +364,11 @@ func (po *playout) simulate(p game.Position, seat int, texts []string) (played g
 	chance := po.chance()
 	for _, text := range texts {
 		if played, err = po.rules.Play(p, seat, text, at, chance); err != nil {
-			return played, err
+			return played, false, err
 		}
 		p = played.Position
 	}
-	return played, nil
+	return played, chance.Drawn() || played.Chance != "", nil
 }
 
 // checkEnd asks whether everybody who played has an outcome and nobody must act any more.

@@ -1550,7 +1550,8 @@ type SubmitTurnRequest struct {
 	ExpectedVersion uint64 `protobuf:"varint,2,opt,name=expected_version,json=expectedVersion,proto3" json:"expected_version,omitempty"`
 	// A UUID made by the caller. A repeat gets the first answer and plays nothing.
 	RequestId string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
-	// The moves of this turn, in the game's notation, applied in order, all or none; 4 KiB together. Relay: at most one.
+	// The moves of this turn, in the game's notation, applied in order, all or none; 4 KiB together. One of which nobody
+	// knows beforehand what comes of it (a die, a shot at a hidden ship) has to be the last. Relay: at most one.
 	Moves []*Move `protobuf:"bytes,4,rep,name=moves,proto3" json:"moves,omitempty"`
 	// Relay mode: what comes with the turn.
 	Relay         *RelayTurn `protobuf:"bytes,5,opt,name=relay,proto3" json:"relay,omitempty"`
