@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"yourmove/game"
 )
@@ -12,13 +13,12 @@ import (
 // told otherwise. Seat 1 begins.
 type Nim struct {
 	game.JSON[nim]
-	game.Open
-	game.TwoSeats
+	game.Duel[nim]
 }
 
 type nim struct {
 	Heaps []int `json:"heaps"`
-	Next  int   `json:"next"`
+	Seat  int   `json:"next"` // whose turn it is
 }
 
 type nimOptions struct {
@@ -50,59 +50,43 @@ func (Nim) Check(o game.Options, _ int) (game.Options, error) {
 	return game.FormatOptions(opts)
 }
 
-// Setup lays the heaps.
-func (Nim) Setup(o game.Options, _ []int, _ *game.Chance) (game.Position, error) {
+// Start lays the heaps.
+func (nim) Start(o game.Options) (nim, error) {
 	var opts nimOptions
-	if err := game.ParseOptions(o, &opts); err != nil {
-		return nil, err
-	}
-	return nim{Heaps: opts.Heaps, Next: 1}, nil
+	err := game.ParseOptions(o, &opts)
+	return nim{Heaps: opts.Heaps, Seat: 1}, err
 }
 
-// Play takes matches from a heap.
-func (Nim) Play(p game.Position, seat int, move string, _ game.Moment, _ *game.Chance) (game.Played, error) {
-	var heap, count int
-	if n, err := fmt.Sscanf(move, "%d %d", &heap, &count); n != 2 || err != nil || move != fmt.Sprintf("%d %d", heap, count) {
-		return game.Played{}, game.Malformed("a move is HEAP COUNT")
-	}
-	b := p.(nim)
-	if heap < 1 || heap > len(b.Heaps) || count < 1 || count > b.Heaps[heap-1] {
-		return game.Played{}, game.Illegal("there are not that many matches")
-	}
-	heaps := append([]int(nil), b.Heaps...) // p stays as it was
-	heaps[heap-1] -= count
-	return game.Played{Position: nim{Heaps: heaps, Next: 3 - seat}}, nil
-}
+// ToMove lets the seats take turns.
+func (b nim) ToMove() int { return b.Seat }
 
-// Duty lets the seats take turns.
-func (Nim) Duty(p game.Position, seat int) game.Duty {
-	if p.(nim).Next == seat {
-		return game.MustAct
-	}
-	return game.Waits
-}
-
-// Outcomes tells who took the last one.
-func (Nim) Outcomes(p game.Position) []game.Outcome {
-	b := p.(nim)
-	for _, n := range b.Heaps {
-		if n > 0 {
-			return nil
-		}
-	}
-	return game.WonBy(3-b.Next, 2)
-}
-
-// View shows everything.
-func (Nim) View(p game.Position, _ int) any { return p.(nim) }
-
-// LegalMoves lists every way to take some.
-func (Nim) LegalMoves(p game.Position, _ int) []string {
+// Moves lists every way to take some.
+func (b nim) Moves() []string {
 	var moves []string
-	for i, n := range p.(nim).Heaps {
+	for i, n := range b.Heaps {
 		for c := 1; c <= n; c++ {
 			moves = append(moves, fmt.Sprintf("%d %d", i+1, c))
 		}
 	}
 	return moves
 }
+
+// Play takes matches from a heap.
+func (b nim) Play(seat int, move string) (nim, error) {
+	var heap, count int
+	if n, err := fmt.Sscanf(move, "%d %d", &heap, &count); n != 2 || err != nil || move != fmt.Sprintf("%d %d", heap, count) {
+		return b, game.Malformed("a move is HEAP COUNT")
+	}
+	if heap < 1 || heap > len(b.Heaps) || count < 1 || count > b.Heaps[heap-1] {
+		return b, game.Illegal("there are not that many matches")
+	}
+	heaps := slices.Clone(b.Heaps) // b stays as it was
+	heaps[heap-1] -= count
+	return nim{Heaps: heaps, Seat: 3 - seat}, nil
+}
+
+// Result: who took the last one has won.
+func (b nim) Result() (winner int, over bool) { return 3 - b.Seat, slices.Max(b.Heaps) == 0 }
+
+// View shows everything.
+func (b nim) View() any { return b }
