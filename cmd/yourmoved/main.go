@@ -5,20 +5,10 @@ import (
 	"context"
 	"os"
 
-	"yourmove/game"
-	"yourmove/game/pig"
-	"yourmove/game/tictactoe"
+	"yourmove/game/all"
 	"yourmove/server/daemon"
 )
 
-// games has a line for each game.
-func games() []game.Rules {
-	return []game.Rules{
-		tictactoe.Rules{},
-		pig.Rules{},
-	}
-}
-
 func main() {
-	os.Exit(daemon.Main(context.Background(), games(), os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(daemon.Main(context.Background(), all.Games(), os.Args[1:], os.Stdout, os.Stderr))
 }
