@@ -10,6 +10,7 @@ import (
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/proto"
 
+	"yourmove/game"
 	"yourmove/game/bot"
 	pb "yourmove/proto/gen/yourmove/v1"
 )
@@ -17,8 +18,9 @@ import (
 // Bot is one player in one match. It looks, acts when it must, waits otherwise, and checks all that it is shown.
 type Bot struct {
 	client  *Client
-	chooser bot.Chooser
+	chooser bot.Chooser // nil until it is known which rules there are to think with
 	rng     *rand.Rand
+	pace    pace
 	opts    BotOptions
 	w       *witness
 	// known is the version up to which there is nothing left to do.
@@ -34,11 +36,19 @@ type BotOptions struct {
 	// Seed makes its choices, together with Table and Seat.
 	Seed        Seed
 	Table, Seat int
-	// Chooser picks its moves in games with rules; nil: any legal one.
+	// Personality says how it plays and when.
+	Personality Personality
+	// Day is how long a day is, for the Hours of its Personality, and Zone the part of a day, from 0 to 1, by which its
+	// clock is ahead of the machine's in UTC. Day 0: 24 hours.
+	Day  time.Duration
+	Zone float64
+	// Registry has the rules that it thinks with, and checks what it is shown against. nil: it does neither.
+	Registry *game.Registry
+	// Chooser picks its moves in games with rules, instead of the Personality's Mind.
 	Chooser bot.Chooser
 	// Poll is how long it waits before it looks again; 0: 50 ms.
 	Poll time.Duration
-	// Resign is how likely it gives up instead of taking a turn, from 0 to 1.
+	// Resign is how likely it gives up each time that it looks, from 0 to 1.
 	Resign float64
 	// Tell is given each thing that does not fit; nil: nobody.
 	Tell func(what string)
@@ -51,19 +61,21 @@ func NewBot(c *Client, match string, o BotOptions) *Bot {
 	if o.Poll <= 0 {
 		o.Poll = 50 * time.Millisecond
 	}
-	if o.Chooser == nil {
-		o.Chooser = bot.NewRandom(o.Seed.key("moves", o.Table, o.Seat))
+	if o.Day <= 0 {
+		o.Day = 24 * time.Hour
 	}
 	if o.Acted == nil {
 		o.Acted = func() {}
 	}
 	b := &Bot{client: c, chooser: o.Chooser, rng: o.Seed.rng("bot", o.Table, o.Seat), opts: o}
+	b.pace = pace{Personality: o.Personality, day: o.Day, zone: o.Zone, rng: o.Seed.rng("pace", o.Table, o.Seat)}
 	b.w = newWitness(match, c.PlayerID(), func(format string, args ...any) {
 		b.violated = true
 		if o.Tell != nil {
 			o.Tell(fmt.Sprintf(format, args...))
 		}
 	})
+	b.w.rules = rulebook{games: o.Registry, seed: o.Seed.key("imagination", o.Table, o.Seat)}
 	return b
 }
 
@@ -104,7 +116,7 @@ func (b *Bot) Play(ctx context.Context) (*pb.GetReplayResponse, error) {
 		case over(s):
 			return b.review(ctx)
 		case s.GetStanding() == pb.Standing_STANDING_MY_TURN:
-			err = b.act(ctx, m)
+			err = b.turn(ctx, m)
 		case b.mayStart(m):
 			err = b.start(ctx)
 		case b.losesHeart(s):
@@ -139,6 +151,7 @@ func (b *Bot) look(ctx context.Context) (*pb.Match, error) {
 	}
 	m := got.GetMatch()
 	b.w.saw(m)
+	b.w.listed(m)
 	b.w.log.read(since, got.GetEvents(), b.w.tell)
 	// What is missing of a long history, page by page; the match may go on meanwhile.
 	for len(got.GetEvents()) == maxEvents {
@@ -150,36 +163,45 @@ func (b *Bot) look(ctx context.Context) (*pb.Match, error) {
 		}
 		m = got.GetMatch()
 		b.w.saw(m)
+		b.w.listed(m)
 		b.w.log.read(since, got.GetEvents(), b.w.tell)
 	}
 	b.w.caughtUp()
 	return m, nil
 }
 
-// act takes the turn, or gives up.
-func (b *Bot) act(ctx context.Context, m *pb.Match) error {
-	if b.losesHeart(m.GetSummary()) {
+// turn waits as long as the personality takes over this turn, and looks again then: the match may have gone on. Else it
+// acts, or gives up.
+func (b *Bot) turn(ctx context.Context, m *pb.Match) error {
+	s := m.GetSummary()
+	// Others may act in the same turn, and so may this one: its own acts tell one decision from the next.
+	due, quits := b.pace.next([2]uint64{s.GetTurn(), uint64(len(b.w.mine)) + 1}, time.Now())
+	if wait := time.Until(due); wait > 0 {
+		b.known = 0
+		return sleep(ctx, wait)
+	}
+	if b.losesHeart(s) || quits && mayGiveUp(s) {
 		return b.resign(ctx, m)
 	}
+	return b.act(ctx, m)
+}
+
+// act takes the turn.
+func (b *Bot) act(ctx context.Context, m *pb.Match) error {
+	s := m.GetSummary()
 	req := &pb.SubmitTurnRequest{
-		MatchId: b.w.match, ExpectedVersion: m.GetSummary().GetVersion(), RequestId: b.client.NewRequestID(),
+		MatchId: b.w.match, ExpectedVersion: s.GetVersion(), RequestId: b.client.NewRequestID(),
 	}
-	if m.GetSummary().GetGame() == relayGame {
+	if s.GetGame() == relayGame {
 		baton, err := readBaton(m, b.w.log.turns, b.w.tell)
 		if err != nil {
 			return err
 		}
-		req.Moves, req.Relay = baton.pass(b.rng, m.GetSummary())
+		req.Moves, req.Relay = baton.pass(b.rng, s)
 	} else {
-		view, err := m.GetView().MarshalJSON()
+		move, err := b.choose(m)
 		if err != nil {
-			return fmt.Errorf("version %d: the view: %w", m.GetSummary().GetVersion(), err)
-		}
-		move, ok := b.chooser.Choose(bot.Sight{
-			Game: m.GetSummary().GetGame(), Seat: int(m.GetSummary().GetMySeat()), View: view, Legal: m.GetLegalMoves(),
-		})
-		if !ok {
-			return fmt.Errorf("version %d: seat %d must act and has no move among %v", m.GetSummary().GetVersion(), m.GetSummary().GetMySeat(), m.GetLegalMoves())
+			return fmt.Errorf("version %d: %w", s.GetVersion(), err)
 		}
 		req.Moves = []*pb.Move{{Text: move}}
 	}
@@ -189,7 +211,7 @@ func (b *Bot) act(ctx context.Context, m *pb.Match) error {
 		if ctx.Err() == nil && !transient(err) {
 			b.w.mine[req.GetRequestId()].refused = err
 		}
-		return b.overtaken(ctx, m.GetSummary(), err)
+		return b.overtaken(ctx, s, err)
 	}
 	b.w.acknowledged(req.GetRequestId(), res)
 	b.declared = req.GetRelay().GetOutcomes()
@@ -197,10 +219,37 @@ func (b *Bot) act(ctx context.Context, m *pb.Match) error {
 	return nil
 }
 
-// losesHeart draws whether to give up now. Nobody does while seats are still to be taken.
+// choose asks the mind for a move.
+func (b *Bot) choose(m *pb.Match) (string, error) {
+	s := m.GetSummary()
+	if b.chooser == nil {
+		var rules game.Rules
+		if b.opts.Registry != nil {
+			rules, _ = b.opts.Registry.Find(s.GetGame(), int(s.GetRulesetVersion()))
+		}
+		b.chooser = b.opts.Personality.chooser(rules, b.opts.Seed.key("moves", b.opts.Table, b.opts.Seat))
+	}
+	view, err := m.GetView().MarshalJSON()
+	if err != nil {
+		return "", fmt.Errorf("the view: %w", err)
+	}
+	move, ok := b.chooser.Choose(bot.Sight{
+		Game: s.GetGame(), Seat: int(s.GetMySeat()), Seats: inPlay(m), View: view, Legal: m.GetLegalMoves(),
+	})
+	if !ok {
+		return "", fmt.Errorf("seat %d must act and has no move among %v", s.GetMySeat(), m.GetLegalMoves())
+	}
+	return move, nil
+}
+
+// losesHeart draws whether to give up now.
 func (b *Bot) losesHeart(s *pb.MatchSummary) bool {
-	return s.GetState() == pb.MatchState_MATCH_STATE_ACTIVE && mySeat(s).GetState() == pb.SeatState_SEAT_STATE_SEATED &&
-		openSeats(s) == 0 && b.rng.Float64() < b.opts.Resign
+	return mayGiveUp(s) && b.rng.Float64() < b.opts.Resign
+}
+
+// mayGiveUp reports whether the player has something to give up. Nobody does while seats are still to be taken.
+func mayGiveUp(s *pb.MatchSummary) bool {
+	return s.GetState() == pb.MatchState_MATCH_STATE_ACTIVE && mySeat(s).GetState() == pb.SeatState_SEAT_STATE_SEATED && openSeats(s) == 0
 }
 
 // resign gives up. In relay mode one whose turn it is says who is next, if several play on.

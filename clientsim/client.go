@@ -33,8 +33,12 @@ type ClientOptions struct {
 	// Seed and Number make the guest's secret: the same two are the same account.
 	Seed   Seed
 	Number int
+	// Secret is the guest's secret instead, for somebody who is more than a number; zero: that of Seed and Number.
+	Secret [32]byte
 	// Name is that of a new account; empty: the server makes one up.
 	Name string
+	// Installation is what the session is called; empty: "clientsim".
+	Installation string
 	// Luck is how bad the network is.
 	Luck Luck
 	// Patience is how long a call is repeated while there is no answer; 0: a minute.
@@ -43,6 +47,8 @@ type ClientOptions struct {
 	Timeout time.Duration
 	// Tell is given what was wrong with the answer to a repeated call, and the match it is about; nil: nobody.
 	Tell func(match, what string)
+	// Trouble is given each error after which a call is repeated, and nil once it has an answer; nil: nobody is told.
+	Trouble func(err error)
 
 	count *luckCounters
 }
@@ -54,7 +60,6 @@ type Client struct {
 	opts    ClientOptions
 	players yourmovev1connect.PlayerServiceClient
 	matches yourmovev1connect.MatchServiceClient
-	secret  [32]byte
 	// renewing holds one token: whoever has it may sign in or refresh. A channel, because it is held over calls.
 	renewing chan struct{}
 
@@ -73,6 +78,15 @@ func NewClient(t connect.Transport, o ClientOptions) *Client {
 	if o.Timeout == 0 {
 		o.Timeout = 20 * time.Second
 	}
+	if o.Secret == [32]byte{} {
+		o.Secret = o.Seed.key("guest secret", o.Number)
+	}
+	if o.Installation == "" {
+		o.Installation = "clientsim"
+	}
+	if o.Trouble == nil {
+		o.Trouble = func(error) {}
+	}
 	if o.count == nil {
 		o.count = new(luckCounters)
 	}
@@ -84,14 +98,14 @@ func NewClient(t connect.Transport, o ClientOptions) *Client {
 	conn := connect.NewClient(t, u.interceptor)
 	return &Client{
 		opts: o, players: yourmovev1connect.NewPlayerServiceClient(conn), matches: yourmovev1connect.NewMatchServiceClient(conn),
-		secret: o.Seed.key("guest secret", o.Number), renewing: make(chan struct{}, 1), jitter: o.Seed.rng("jitter", o.Number),
+		renewing: make(chan struct{}, 1), jitter: o.Seed.rng("jitter", o.Number),
 	}
 }
 
 // SignIn opens a session, and makes the account at its first use.
 func (c *Client) SignIn(ctx context.Context) error {
 	res, err := persist(ctx, c, "", c.players.SignIn, &pb.SignInRequest{
-		Credential: &pb.SignInRequest_GuestSecret{GuestSecret: c.secret[:]}, Name: c.opts.Name, Installation: "clientsim",
+		Credential: &pb.SignInRequest_GuestSecret{GuestSecret: c.opts.Secret[:]}, Name: c.opts.Name, Installation: c.opts.Installation,
 	})
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
@@ -150,6 +164,12 @@ func (c *Client) StartMatch(ctx context.Context, r *pb.StartMatchRequest) (*pb.S
 	return do(ctx, c, c.matches.StartMatch, r)
 }
 
+// LeaveMatch gives up the player's seat in a match that has not started.
+func (c *Client) LeaveMatch(ctx context.Context, r *pb.LeaveMatchRequest) (*pb.LeaveMatchResponse, error) {
+	r.RequestId = c.orNew(r.GetRequestId())
+	return do(ctx, c, c.matches.LeaveMatch, r)
+}
+
 // SubmitTurn takes the player's turn.
 func (c *Client) SubmitTurn(ctx context.Context, r *pb.SubmitTurnRequest) (*pb.SubmitTurnResponse, error) {
 	r.RequestId = c.orNew(r.GetRequestId())
@@ -170,6 +190,16 @@ func (c *Client) GetMatch(ctx context.Context, r *pb.GetMatchRequest) (*pb.GetMa
 // ListTurns reads one page of a match's turns.
 func (c *Client) ListTurns(ctx context.Context, r *pb.ListTurnsRequest) (*pb.ListTurnsResponse, error) {
 	return do(ctx, c, c.matches.ListTurns, r)
+}
+
+// ListGames reads which games the server has.
+func (c *Client) ListGames(ctx context.Context) (*pb.ListGamesResponse, error) {
+	return do(ctx, c, c.matches.ListGames, &pb.ListGamesRequest{})
+}
+
+// ListMatches reads one page of the player's matches, or of open ones.
+func (c *Client) ListMatches(ctx context.Context, r *pb.ListMatchesRequest) (*pb.ListMatchesResponse, error) {
+	return do(ctx, c, c.matches.ListMatches, r)
 }
 
 // GetReplay reads a whole match.
@@ -237,6 +267,9 @@ func persist[Req, Res any](ctx context.Context, c *Client, token string, call un
 	wait := firstWait
 	for {
 		res, err := try(ctx, c, token, call, req)
+		if repeated := !begun.IsZero(); repeated && !transient(err) {
+			c.opts.Trouble(nil)
+		}
 		switch {
 		case err == nil:
 			return res, nil
@@ -249,6 +282,7 @@ func persist[Req, Res any](ctx context.Context, c *Client, token string, call un
 		case time.Since(begun) > c.opts.Patience:
 			return nil, fmt.Errorf("no answer for %v: %w", c.opts.Patience, err)
 		}
+		c.opts.Trouble(err)
 		if err := sleep(ctx, c.spread(max(wait, retryAfter(err)))); err != nil {
 			return nil, err
 		}
@@ -290,6 +324,9 @@ func transient(err error) bool {
 	}
 	return false
 }
+
+// Reason returns the reason for which a server refused a call, empty if err is no refusal or has none.
+func Reason(err error) game.Reason { return reasonOf(err) }
 
 // reasonOf returns the reason that a server refused a call for, empty if it gave none.
 func reasonOf(err error) game.Reason {

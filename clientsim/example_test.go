@@ -10,13 +10,22 @@ import (
 	"connectrpc.com/connect/v2/connecthttp"
 
 	"yourmove/clientsim"
+	"yourmove/game"
+	"yourmove/game/all"
 )
 
-// A population plays against a server for a minute and tells what it found.
+// A population plays every game against a server for a minute, in which its people live through a day, and tells what
+// it found.
 func Example() {
+	games, err := game.NewRegistry(all.Games()...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 	p, err := clientsim.NewPopulation(clientsim.Options{
 		Transport: connecthttp.NewTransport(http.DefaultClient, "http://127.0.0.1:8080"),
-		Seed:      42, Players: 20, Matches: 10, Resign: 0.001, Luck: clientsim.BadLuck,
+		Seed:      42, Players: 20, Matches: 10, Luck: clientsim.BadLuck, Registry: games,
+		Personalities: clientsim.People(time.Minute), Day: time.Minute,
 	})
 	if err != nil {
 		fmt.Println(err)

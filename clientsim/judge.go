@@ -107,11 +107,7 @@ func eventOf(e *pb.Event) (game.Event, error) {
 		t := k.TurnTaken
 		f := game.TurnTaken{SameTurn: t.GetSameTurn(), MustAct: seats(t.GetMustAct()), Taken: t.GetTimeTaken().AsDuration()}
 		for _, mv := range t.GetMoves() {
-			played := game.PlayedMove{Text: mv.GetText(), Chance: mv.GetChance(), Hidden: mv.GetHidden()}
-			if len(mv.GetData()) > 0 {
-				played.Data = mv.GetData()
-			}
-			f.Moves = append(f.Moves, played)
+			f.Moves = append(f.Moves, playedMove(mv))
 		}
 		out.Fact = f
 	case *pb.Event_PlayerResigned:
@@ -131,6 +127,14 @@ func eventOf(e *pb.Event) (game.Event, error) {
 		return out, fmt.Errorf("%T is hidden or unknown in a match that is over", k)
 	}
 	return out, nil
+}
+
+func playedMove(mv *pb.PlayedMove) game.PlayedMove {
+	played := game.PlayedMove{Text: mv.GetText(), Chance: mv.GetChance(), Hidden: mv.GetHidden()}
+	if len(mv.GetData()) > 0 {
+		played.Data = mv.GetData()
+	}
+	return played
 }
 
 func seats(list []int32) []int {

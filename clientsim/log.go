@@ -1,6 +1,7 @@
 package clientsim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -19,7 +20,10 @@ type eventLog struct {
 	// ahead are events that an answer told of before those in between were read.
 	ahead map[uint64]*pb.Event
 	// turns are the TurnTaken events among events.
-	turns   []*pb.Event
+	turns []*pb.Event
+	// over: the match is, and nothing is hidden any more. early are the turns as they were told before that.
+	over    bool
+	early   []*pb.Event
 	mustAct []int32
 	started bool
 	// end is the event that ended the match; nil while it goes on.
@@ -48,6 +52,7 @@ func (l *eventLog) see(e *pb.Event, tell tell) {
 		tell("an event without a number: %v", e)
 	case v <= l.version():
 		l.compare(l.events[v-1], e, tell)
+		l.keep(e)
 	case v > l.version()+1:
 		if first, ok := l.ahead[v]; ok {
 			l.compare(first, e, tell)
@@ -70,6 +75,15 @@ func (l *eventLog) see(e *pb.Event, tell tell) {
 func (l *eventLog) compare(first, again *pb.Event, tell tell) {
 	if !proto.Equal(first, again) && !revealed(first, again) {
 		tell("event %d was %v, and is now %v", first.GetVersion(), first, again)
+	}
+}
+
+// keep puts an event that was seen again in the place of the first sight of it, of which parts may have been hidden.
+func (l *eventLog) keep(e *pb.Event) {
+	l.events[e.GetVersion()-1] = e
+	i, found := slices.BinarySearchFunc(l.turns, e.GetVersion(), func(t *pb.Event, v uint64) int { return cmp.Compare(t.GetVersion(), v) })
+	if found {
+		l.turns[i] = e
 	}
 }
 
@@ -121,6 +135,9 @@ func (l *eventLog) follow(e *pb.Event, tell tell) {
 			tell("event %d: seat %d acted while %v had to", v, e.GetSeat(), l.mustAct)
 		}
 		l.turns = append(l.turns, e)
+		if !l.over {
+			l.early = append(l.early, e)
+		}
 		l.mustAct = k.TurnTaken.GetMustAct()
 	case *pb.Event_PlayerResigned:
 		l.acted(e, tell)

@@ -27,6 +27,12 @@ type Luck struct {
 // BadLuck is a network as people on trains have it: it loses a call in a hundred or so on each side.
 var BadLuck = Luck{Lose: 0.01, Drop: 0.02, Repeat: 0.02}
 
+// and is the luck of one who meets with both, one after the other.
+func (l Luck) and(other Luck) Luck {
+	either := func(a, b float64) float64 { return 1 - (1-a)*(1-b) }
+	return Luck{Lose: either(l.Lose, other.Lose), Drop: either(l.Drop, other.Drop), Repeat: either(l.Repeat, other.Repeat)}
+}
+
 // LuckCount counts what bad luck there was.
 type LuckCount struct {
 	Lost     uint64 `json:"lost"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,11 +16,20 @@ type Record struct {
 	Game, Line int
 	// Tags are the tag pairs ("White", "Result" …).
 	Tags map[string]string
-	// Moves are in algebraic notation as the record has them, without marks such as "!?".
+	// Moves are in algebraic notation as the record has them, without marks such as "!?". Lines are where they stand.
 	Moves []string
+	Lines []int
 	// Result ends the record: "1-0", "0-1", "1/2-1/2", or "*" for none.
 	Result string
 }
+
+// Results, as PGN writes them.
+const (
+	whiteWon = "1-0"
+	blackWon = "0-1"
+	drawn    = "1/2-1/2"
+	noResult = "*"
+)
 
 // PGNError says what is wrong with one game of a collection.
 type PGNError struct {
@@ -58,8 +68,14 @@ func ReadPGN(r io.Reader) ([]Record, error) {
 	}
 }
 
-// san is a move in standard algebraic notation, with zeros for letters in castling as older records have it.
-var san = regexp.MustCompile(`^([KQRBNP]?[a-h]?[1-8]?[x:]?[a-h][1-8](=?[QRBN])?|O-O(-O)?|0-0(-0)?)(\+\+?|#)?$`)
+// san is a move in algebraic notation with the habits of older records: zeros for letters in castling, a colon or nothing
+// for captures, both squares in full, other signs of promotion and check. "--" is no move at all, written as one. The
+// groups are the piece, the file and the rank that it comes from, where it goes, what it becomes; or else castling.
+var san = regexp.MustCompile(`^(?:([KQRBNP]?)([a-h]?)([1-8]?)[x:-]?([a-h][1-8])(?:[=/]?([QRBN]))?(?:e\.?p\.?)?` +
+	`|([O0o]-[O0o](?:-[O0o])?)|--)(?:\+\+?|#|ch|mate)?$`)
+
+// enPassant are words behind a move that say what the move shows by itself.
+var enPassant = []string{"e.p.", "e.p", "ep"}
 
 type pgnReader struct {
 	text []byte
@@ -127,20 +143,20 @@ func (p *pgnReader) game(rec *Record) *PGNError {
 				continue
 			}
 			switch word {
-			case "1-0", "0-1", "1/2-1/2", "*":
+			case whiteWon, blackWon, drawn, noResult:
 				rec.Result = word
 				if tag, ok := rec.Tags["Result"]; ok && tag != word {
 					return p.fail(line, "the tag says %.20q, the moves end with %s", tag, word)
 				}
 				return nil
 			}
-			if word = bare(word); word == "" {
+			if word = bare(word); word == "" || slices.Contains(enPassant, word) {
 				continue
 			}
 			if !san.MatchString(word) {
 				return p.fail(line, "%.20q is not a move", word)
 			}
-			rec.Moves = append(rec.Moves, word)
+			rec.Moves, rec.Lines = append(rec.Moves, word), append(rec.Lines, line)
 		}
 	}
 }

@@ -28,12 +28,26 @@ func TestReadPGN(t *testing.T) {
 		{
 			Game: 1, Line: 2, Tags: map[string]string{"Event": `A "quoted" \ name`, "Result": "1-0"}, Result: "1-0",
 			Moves: strings.Fields("e4 e5 Nf3 Nc6 Bb5 a6 O-O dxe1=Q+ e8=N# Nbxd2 R1a3 0-0-0"),
+			Lines: []int{5, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7},
 		},
-		{Game: 2, Line: 8, Tags: map[string]string{}, Moves: []string{"d5"}, Result: "*"},
+		{Game: 2, Line: 8, Tags: map[string]string{}, Moves: []string{"d5"}, Lines: []int{8}, Result: "*"},
 		{Game: 3, Line: 9, Tags: map[string]string{"Result": "1/2-1/2"}, Result: "1/2-1/2"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// TestReadPGNHabits: what is no modern notation, and a move all the same.
+func TestReadPGNHabits(t *testing.T) {
+	const text = "1.e2-e4 e7:e5 2.Ng1f3 o-o 3.exd6 e.p. fxg3e.p. 4.-- ed5ep 5.c8Q c1/N+ 6.Qh5ch Kd2mate 7.Nf3 !? N:e5++ *"
+	games, err := clientsim.ReadPGN(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Fields("e2-e4 e7:e5 Ng1f3 o-o exd6 fxg3e.p. -- ed5ep c8Q c1/N+ Qh5ch Kd2mate Nf3 N:e5++")
+	if len(games) != 1 || !slices.Equal(games[0].Moves, want) {
+		t.Errorf("got %+v\nwant the moves %q", games, want)
 	}
 }
 
@@ -44,6 +58,7 @@ func TestReadPGNBadGames(t *testing.T) {
 		{"variation", "[Event \"x\"]\n1. e4 (1. d4 1-0\n\n", "game 2, line 6: a variation does not end"},
 		{"closing", "[Event \"x\"]\n1. e4) 1-0\n", "game 2, line 6: a variation ends that did not begin"},
 		{"no result", "[Event \"x\"]\n1. e4 e5\n\n", "game 2, line 8: the game ends without a result"},
+		{"no castling", "[Event \"x\"]\n1. e4 O-O-O-O 1-0\n", `game 2, line 6: "O-O-O-O" is not a move`},
 		{"no move", "[Event \"x\"]\n1. e4 hello 1-0\n", `game 2, line 6: "hello" is not a move`},
 		{"results", "[Event \"x\"]\n[Result \"0-1\"]\n1. e4 1-0\n", `game 2, line 7: the tag says "0-1", the moves end with 1-0`},
 		{"tag", "[Event \"x]\n1. e4 1-0\n", "game 2, line 5: the value of tag Event does not end"},
@@ -125,7 +140,7 @@ func FuzzReadPGN(f *testing.F) {
 		games, err := clientsim.ReadPGN(strings.NewReader(text))
 		lines := 1 + strings.Count(text, "\n")
 		for i, g := range games {
-			if g.Line < 1 || g.Line > lines || g.Result == "" || i > 0 && g.Game <= games[i-1].Game {
+			if g.Line < 1 || g.Line > lines || g.Result == "" || len(g.Lines) != len(g.Moves) || i > 0 && g.Game <= games[i-1].Game {
 				t.Errorf("game %+v of %d lines", g, lines)
 			}
 		}

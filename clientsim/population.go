@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,19 +27,24 @@ type Options struct {
 	Seed Seed
 	// Players in all, and Matches at once; 0: 16 and 8.
 	Players, Matches int
-	// Mix is what is played, each kind of table as likely as another; nil: DefaultMix.
+	// Mix is what is played, each kind of table as likely as another; nil: MixOf the Registry.
 	Mix []Kind
+	// Personalities are dealt to the players by their shares; nil: DefaultPersonalities.
+	Personalities []Weighted
+	// Day is how long a day is, for the hours of personalities; 0: 24 hours. Each player lives somewhere on the globe.
+	Day time.Duration
 	// Finish ends the run after so many finished matches; 0: only ctx does.
 	Finish int
 	// Poll is how long a bot that waits for others waits before it looks again; 0: 50 ms.
 	Poll time.Duration
-	// Resign is how likely a bot gives up instead of looking on or taking a turn.
+	// Resign is how likely a bot gives up each time that it looks, whatever its personality.
 	Resign float64
-	// Luck is how bad the network is.
+	// Luck is how bad everybody's network is at least.
 	Luck Luck
 	// Patience is how long a call is repeated while there is no answer; 0: a minute.
 	Patience time.Duration
-	// Registry has the rules by which finished matches are played again; nil: they are not.
+	// Registry has the rules that bots think with, by which they check what they are shown, and by which finished matches
+	// are played again. nil: all play at random and check what can be checked without rules.
 	Registry *game.Registry
 	// Restart stops the server and starts it again. It is called after every RestartEvery turns, while the bots go on
 	// playing; nil: never.
@@ -51,15 +58,30 @@ type Kind struct {
 	Seats int
 }
 
-// DefaultMix is every game that there are rules for, and relay mode.
-var DefaultMix = []Kind{
-	{"tictactoe", 2}, {"tictactoe", 2}, {"pig", 2}, {"pig", 3}, {"pig", 4}, {relayGame, 2}, {relayGame, 3}, {relayGame, 4},
+// MixOf is every game of a registry, with as few players as it can have and, if it can have more, with up to four, and
+// relay mode. A nil registry has no games.
+func MixOf(games *game.Registry) []Kind {
+	kinds := []Kind{{relayGame, 2}, {relayGame, 3}}
+	if games == nil {
+		return kinds
+	}
+	infos := games.Infos()
+	slices.SortFunc(infos, func(a, b game.Info) int { return strings.Compare(a.Name, b.Name) })
+	for _, info := range infos {
+		if fewest := max(info.MinSeats, 2); fewest <= info.MaxSeats {
+			kinds = append(kinds, Kind{info.Name, fewest})
+		}
+		if most := min(info.MaxSeats, 4); most > max(info.MinSeats, 2) {
+			kinds = append(kinds, Kind{info.Name, most})
+		}
+	}
+	return kinds
 }
 
 // Population is many simulated players in many matches at once.
 type Population struct {
 	opts    Options
-	clients []*Client
+	players []player
 	scores  scores
 	turns   atomic.Uint64
 	restart chan struct{}
@@ -67,6 +89,13 @@ type Population struct {
 	mu     sync.Mutex // guards all below
 	tables int        // begun so far
 	active []int      // tables of each player
+}
+
+// player is a client and who sits behind it.
+type player struct {
+	*Client
+	who  Personality
+	zone float64
 }
 
 // NewPopulation checks the options; Run begins to play.
@@ -77,8 +106,11 @@ func NewPopulation(o Options) (*Population, error) {
 	if o.Matches == 0 {
 		o.Matches = 8
 	}
+	if len(o.Personalities) == 0 {
+		o.Personalities = DefaultPersonalities
+	}
 	if o.Mix == nil {
-		o.Mix = DefaultMix
+		o.Mix = MixOf(o.Registry)
 	}
 	most := 0
 	for _, k := range o.Mix {
@@ -91,16 +123,28 @@ func NewPopulation(o Options) (*Population, error) {
 	if least := most + o.Matches*most/mostActive; o.Players < least {
 		return nil, fmt.Errorf("%d matches at once with up to %d seats need at least %d players, not %d", o.Matches, most, least, o.Players)
 	}
+	personalities, err := deal(o.Personalities, o.Players, o.Seed)
+	if err != nil {
+		return nil, err
+	}
 	p := &Population{opts: o, restart: make(chan struct{}, 1), active: make([]int, o.Players)}
-	p.scores.s = Stats{Seed: o.Seed, Games: map[string]int{}}
-	for i := range o.Players {
+	p.scores.s = Stats{Seed: o.Seed, Games: map[string]int{}, Personalities: tallies(o.Personalities, personalities)}
+	for i, who := range personalities {
 		c := NewClient(o.Transport, ClientOptions{
-			Seed: o.Seed, Number: i, Name: fmt.Sprintf("Bot %d", i+1), Luck: o.Luck, Patience: o.Patience, count: &p.scores.luck,
+			Seed: o.Seed, Number: i, Name: playerName(i, who), Luck: o.Luck.and(who.Luck), Patience: o.Patience, count: &p.scores.luck,
 		})
 		c.opts.Tell = func(match, what string) { p.tell(Violation{Match: match, Player: c.PlayerID(), What: what}) }
-		p.clients = append(p.clients, c)
+		p.players = append(p.players, player{c, who, o.Seed.rng("zone", i).Float64()})
 	}
 	return p, nil
+}
+
+// playerName is what people call the player with this number.
+func playerName(i int, who Personality) string {
+	if who.Name == "" {
+		return fmt.Sprintf("Bot %d", i+1)
+	}
+	return fmt.Sprintf("Bot %d, %s", i+1, who.Name)
 }
 
 // Stats tells how it goes. It may be called at any time, by anyone.
@@ -146,9 +190,9 @@ func (p *Population) run(ctx context.Context, giveUp context.CancelCauseFunc) er
 // signIn opens every player's session, some at once.
 func (p *Population) signIn(ctx context.Context) error {
 	var wg sync.WaitGroup
-	errs := make([]error, len(p.clients))
+	errs := make([]error, len(p.players))
 	slots := make(chan struct{}, 16)
-	for i, c := range p.clients {
+	for i, c := range p.players {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
@@ -197,7 +241,7 @@ func (p *Population) next() (*table, []int) {
 	t := &table{p: p, n: n, rng: rng, game: kind.Game}
 	seats := p.pick(rng, kind.Seats)
 	for _, i := range seats {
-		t.players = append(t.players, p.clients[i])
+		t.players = append(t.players, p.players[i])
 	}
 	p.scores.change(func(s *Stats) { s.Running++ })
 	return t, seats
@@ -206,7 +250,7 @@ func (p *Population) next() (*table, []int) {
 // pick draws players who are not in too many matches.
 func (p *Population) pick(rng *rand.Rand, n int) []int {
 	var picked []int
-	for _, i := range rng.Perm(len(p.clients)) {
+	for _, i := range rng.Perm(len(p.players)) {
 		if len(picked) < n && p.active[i] < mostActive {
 			p.active[i]++
 			picked = append(picked, i)

@@ -1,6 +1,7 @@
 package clientsim_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -10,16 +11,18 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"yourmove/clientsim"
 	"yourmove/game"
+	"yourmove/game/battleship"
 	"yourmove/game/pig"
 	"yourmove/game/tictactoe"
 	pb "yourmove/proto/gen/yourmove/v1"
 	"yourmove/server/servertest"
 )
 
-var rules = []game.Rules{tictactoe.Rules{}, pig.Rules{}}
+var rules = []game.Rules{tictactoe.Rules{}, pig.Rules{}, battleship.Rules{}}
 
 func registry(t testing.TB) *game.Registry {
 	t.Helper()
@@ -33,7 +36,9 @@ func registry(t testing.TB) *game.Registry {
 // populate lets a population play to its end.
 func populate(t *testing.T, o clientsim.Options) clientsim.Stats {
 	t.Helper()
-	o.Poll, o.Registry = time.Millisecond, registry(t)
+	if o.Poll = time.Millisecond; o.Registry == nil {
+		o.Registry = registry(t)
+	}
 	p, err := clientsim.NewPopulation(o)
 	if err != nil {
 		t.Fatal(err)
@@ -48,6 +53,7 @@ func TestPopulation(t *testing.T) {
 	s := servertest.New(t, servertest.Options{Rules: rules})
 	st := populate(t, clientsim.Options{
 		Transport: s.Transport(), Seed: 1, Players: 12, Finish: 16, Resign: 0.006, Luck: clientsim.BadLuck,
+		Personalities: []clientsim.Weighted{{}},
 	})
 	for _, v := range st.Found {
 		t.Error(v)
@@ -56,7 +62,7 @@ func TestPopulation(t *testing.T) {
 		t.Errorf("stats %+v", st)
 	}
 	n := 0
-	for _, g := range []string{"tictactoe", "pig", "relay"} {
+	for _, g := range []string{"tictactoe", "pig", "battleship", "relay"} {
 		if st.Games[g] == 0 {
 			t.Errorf("no match of %s was finished: %v", g, st.Games)
 		}
@@ -157,7 +163,7 @@ func TestPopulationEndsWithItsContext(t *testing.T) {
 
 func TestPopulationNeedsEnoughPlayers(t *testing.T) {
 	for _, o := range []clientsim.Options{
-		{Players: 3}, {Players: 16, Matches: 1000}, {Mix: []clientsim.Kind{{Game: "relay", Seats: 1}}},
+		{Players: 2}, {Players: 16, Matches: 1000}, {Mix: []clientsim.Kind{{Game: "relay", Seats: 1}}},
 	} {
 		if _, err := clientsim.NewPopulation(o); err == nil {
 			t.Errorf("%+v was accepted", o)
@@ -303,6 +309,40 @@ func TestLiesAreNoticed(t *testing.T) {
 				}
 			}
 		}, "saw another match than player"},
+		{"an illegal move is listed", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			legal := &s.GetMatch().LegalMoves
+			if len(*legal) > 0 {
+				*legal = append(*legal, "d4")
+			}
+			return len(*legal) > 0
+		}), `may play "d4", it says; by the rules it may not`},
+		{"a legal move is not listed", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			m := s.GetMatch()
+			if len(m.LegalMoves) == 0 {
+				return false
+			}
+			m.LegalMoves = m.LegalMoves[1:]
+			return true
+		}), "by the rules it may play [hold roll]"},
+		{"a view of no board", clientsim.Kind{Game: "tictactoe", Seats: 2}, once(func(s shown) bool {
+			return mine(s) && setView(s, "rows", []any{"XXX", "XXX", "XXX"})
+		}), "is shown no view like"},
+		{"a view that says more than the rules do", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			return mine(s) && setView(s, "hint", "roll")
+		}), "by the rules the view of such a position is"},
+		{"a view in which another is next", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			return mine(s) && setView(s, "next", 3-s.GetMatch().GetSummary().GetMySeat())
+		}), "has duty DUTY_MUST_ACT; by the rules it has 0"},
+		{"a view of a game that is over", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			return mine(s) && setView(s, "scores", map[string]any{"1": 100, "2": 7})
+		}), "by the rules it is over with"},
+		{"an end that the moves do not make", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			return s.GetMatch().GetSummary().GetState() == pb.MatchState_MATCH_STATE_FINISHED && setView(s, "scores", map[string]any{"1": 3, "2": 7})
+		}), "by the rules it goes on"},
+		{"another end than the moves make", clientsim.Kind{Game: "pig", Seats: 2}, once(func(s shown) bool {
+			return s.GetMatch().GetSummary().GetState() == pb.MatchState_MATCH_STATE_FINISHED && setView(s, "scores", map[string]any{"1": 100, "2": 100})
+		}), "the match ended with"},
+		{"hidden moves come out", clientsim.Kind{Game: "battleship", Seats: 2}, leak(), "by the rules it may know {Text: Data:[] Chance: Hidden:true}"},
 		{"a turn is left out of the list", clientsim.Kind{Game: "tictactoe", Seats: 2}, func() func(any) {
 			var told atomic.Bool
 			return func(res any) {
@@ -313,10 +353,11 @@ func TestLiesAreNoticed(t *testing.T) {
 		}(), "ListTurns tells"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			s := servertest.New(t, servertest.Options{Rules: rules})
 			p, err := clientsim.NewPopulation(clientsim.Options{
 				Transport: liar{s.Transport(), tt.lie}, Seed: 4, Players: 4, Matches: 1, Finish: 1, Mix: []clientsim.Kind{tt.kind},
-				Poll: time.Millisecond, Registry: registry(t),
+				Poll: time.Millisecond, Registry: registry(t), Personalities: []clientsim.Weighted{{}},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -337,6 +378,51 @@ func TestLiesAreNoticed(t *testing.T) {
 				t.Errorf("not noticed: want %q among %v", tt.want, st.Found)
 			}
 		})
+	}
+}
+
+// setView changes one field of a view.
+func setView(s shown, field string, value any) bool {
+	v, err := structpb.NewValue(value)
+	if err != nil {
+		panic(err)
+	}
+	view := s.GetMatch().GetView()
+	if view != nil {
+		view.Fields[field] = v
+	}
+	return view != nil
+}
+
+// leak shows to everybody what the movers were shown of their own moves, in the first match.
+func leak() func(any) {
+	var mu sync.Mutex
+	match := ""
+	known := map[uint64][]*pb.PlayedMove{}
+	return func(res any) {
+		s, ok := res.(shown)
+		if !ok {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		id := s.GetMatch().GetSummary().GetMatchId()
+		if match = cmp.Or(match, id); id != match {
+			return
+		}
+		for i, e := range s.GetEvents() {
+			t := e.GetTurnTaken()
+			switch {
+			case t == nil:
+			case !t.Moves[0].Hidden:
+				known[e.GetVersion()] = t.Moves
+			case known[e.GetVersion()] != nil:
+				t.Moves = known[e.GetVersion()]
+				if i == len(s.GetEvents())-1 {
+					s.GetMatch().GetSummary().GetLastMove().Text = t.Moves[0].GetText() // or the lies would not agree
+				}
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package clientsim
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 )
 
@@ -35,6 +36,33 @@ type Finished struct {
 	Turns  int    `json:"turns"`
 }
 
+// Tally is how the players with one personality are doing in games with rules.
+type Tally struct {
+	Personality string `json:"personality"`
+	// Players have it. They had Played seats in matches that are over, and Won with so many of them.
+	Players int `json:"players"`
+	Played  int `json:"played"`
+	Won     int `json:"won"`
+}
+
+// tallies begins to count, in the order in which the personalities were given.
+func tallies(list []Weighted, players []Personality) []Tally {
+	var all []Tally
+	for _, w := range list {
+		if slices.ContainsFunc(all, func(t Tally) bool { return t.Personality == w.Name }) {
+			continue
+		}
+		t := Tally{Personality: w.Name}
+		for _, p := range players {
+			if p.Name == w.Name {
+				t.Players++
+			}
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
 // Stats is how a Population is doing.
 type Stats struct {
 	Seed Seed `json:"seed"`
@@ -48,6 +76,8 @@ type Stats struct {
 	// Resigned players, and restarts of the server.
 	Resigned int `json:"resigned"`
 	Restarts int `json:"restarts"`
+	// Personalities of the players, in the order of Options.
+	Personalities []Tally `json:"personalities"`
 	// Newest is the match that was created last; empty before the first.
 	Newest string `json:"newest,omitempty"`
 	// Last are the last results, the newest first.
@@ -79,6 +109,7 @@ func (c *scores) snapshot() Stats {
 	s.Games = maps.Clone(c.s.Games)
 	s.Last = append([]Finished(nil), c.s.Last...)
 	s.Found = append([]Violation(nil), c.s.Found...)
+	s.Personalities = slices.Clone(c.s.Personalities)
 	s.Luck = c.luck.count()
 	return s
 }
@@ -100,6 +131,17 @@ func (c *scores) finished(f Finished, resigned int) {
 		s.Last = append([]Finished{f}, s.Last...)
 		if len(s.Last) > maxResults {
 			s.Last = s.Last[:maxResults]
+		}
+	})
+}
+
+// played counts a seat of a player with this personality.
+func (c *scores) played(personality string, won bool) {
+	c.change(func(s *Stats) {
+		i := slices.IndexFunc(s.Personalities, func(t Tally) bool { return t.Personality == personality })
+		s.Personalities[i].Played++
+		if won {
+			s.Personalities[i].Won++
 		}
 	})
 }

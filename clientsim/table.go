@@ -20,7 +20,7 @@ type table struct {
 	n       int
 	rng     *rand.Rand
 	game    string
-	players []*Client
+	players []player
 	match   string
 }
 
@@ -40,8 +40,9 @@ func (t *table) run(ctx context.Context) error {
 	errs := make([]error, len(t.players))
 	replays := make([]*pb.GetReplayResponse, len(t.players))
 	for i, c := range t.players {
-		bots[i] = NewBot(c, t.match, BotOptions{
+		bots[i] = NewBot(c.Client, t.match, BotOptions{
 			Seed: t.p.opts.Seed, Table: t.n, Seat: i, Poll: t.p.opts.Poll, Resign: t.p.opts.Resign,
+			Personality: c.who, Day: t.p.opts.Day, Zone: c.zone, Registry: t.p.opts.Registry,
 			Tell: func(what string) { t.tell(c, what) }, Acted: t.p.acted,
 		})
 		if i == 0 {
@@ -72,7 +73,7 @@ func (t *table) run(ctx context.Context) error {
 	return nil
 }
 
-func (t *table) tell(c *Client, what string) {
+func (t *table) tell(c player, what string) {
 	t.p.tell(Violation{Match: t.match, Game: t.game, Player: c.PlayerID(), What: what})
 }
 
@@ -125,6 +126,12 @@ func (t *table) compare(bots []*Bot, replays []*pb.GetReplayResponse) {
 		}
 	}
 	t.p.scores.finished(Finished{Match: t.match, Game: t.game, Result: resultText(l.end), Turns: len(l.turns)}, resigned)
+	if t.game == relayGame {
+		return // it has no winner but by lot
+	}
+	for i, b := range bots {
+		t.p.scores.played(t.players[i].who.Name, mySeat(b.w.last).GetOutcome().GetResult() == pb.Result_RESULT_WON)
+	}
 }
 
 // resultText says for people how a match ended.

@@ -20,6 +20,7 @@ type witness struct {
 	match, player string
 	tell          tell
 	log           eventLog
+	rules         rulebook
 	last          *pb.MatchSummary
 	mine          map[string]*deed // by request_id
 	resigned      bool
@@ -52,7 +53,7 @@ func (w *witness) saw(m *pb.Match) {
 		w.tell("asked for match %s, was shown %s", w.match, s.GetMatchId())
 		return
 	}
-	w.log.relay = s.GetGame() == relayGame
+	w.log.relay, w.log.over = s.GetGame() == relayGame, over(s)
 	if w.last != nil {
 		w.after(w.last, s)
 	}
@@ -60,7 +61,11 @@ func (w *witness) saw(m *pb.Match) {
 	w.seats(s)
 	w.standing(s)
 	w.position(m)
+	w.rules.saw(m, w.tell)
 }
+
+// listed checks the legal moves of a match that was shown just now, if they were asked for.
+func (w *witness) listed(m *pb.Match) { w.rules.listed(m, w.tell) }
 
 // after checks what may not go back or change.
 func (w *witness) after(was, is *pb.MatchSummary) {
@@ -217,6 +222,7 @@ func (w *witness) answered(version uint64, events []*pb.Event, m *pb.Match) {
 	if m.GetSummary().GetVersion() < version {
 		w.tell("an answer with version %d shows the match at version %d", version, m.GetSummary().GetVersion())
 	}
+	w.log.over = over(m.GetSummary())
 	for _, e := range events {
 		w.log.see(e, w.tell)
 	}
@@ -235,6 +241,7 @@ func (w *witness) isMine(e *pb.Event, request string) bool {
 // accounts checks the whole history of a match that is over: each acknowledged turn is in it once, each refused one
 // is not, and no turn of the player's is in it that he did not submit.
 func (w *witness) accounts() {
+	w.rules.keptSecret(&w.log, w.tell)
 	found := map[string]int{}
 	for _, e := range w.log.turns {
 		id := e.GetTurnTaken().GetRequestId()

@@ -105,11 +105,20 @@ func TestEventLogLetsHiddenMovesComeToLight(t *testing.T) {
 	if len(got) > 0 {
 		t.Errorf("told %q", got)
 	}
+	if mv := l.turns[1].GetTurnTaken().GetMoves()[0]; mv.GetHidden() || mv.GetText() != "e5" {
+		t.Errorf("the turn is still known as %v", l.turns[1])
+	}
 	list = history()
 	list[4].GetTurnTaken().MustAct = []int32{1}
 	l.see(list[4], got.tell)
 	if len(got) != 1 {
 		t.Errorf("told %q, want that event 5 changed", got)
+	}
+	got, list = nil, history()
+	list[3].GetTurnTaken().Moves[0] = &pb.PlayedMove{Hidden: true}
+	l.see(list[3], got.tell)
+	if len(got) != 1 {
+		t.Errorf("told %q, want that event 4 was hidden again", got)
 	}
 }
 

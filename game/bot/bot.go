@@ -1,5 +1,12 @@
 // Package bot chooses moves for players that nobody sits behind. A bot sees what its player sees, a view and the list
 // of legal moves, and nothing else: what it plays could have been played by a person with the same app.
+//
+//	bot.go      what a bot sees, and Random, which plays any legal move
+//	greedy.go   Greedy looks one move ahead
+//	search.go   Search plays the game out many times in its head; tree.go: what it remembers of that
+//	thinker.go  what both need: positions imagined from a view, and what a position is worth
+//
+// A beginner has a chance against Greedy; Search is as strong as the budget that it is given.
 package bot
 
 import "math/rand/v2"
@@ -10,6 +17,8 @@ type Sight struct {
 	Game string
 	// Seat is the player's own, from 1.
 	Seat int
+	// Seats are those that are still in play, ascending; nil: as many as the game has at most.
+	Seats []int
 	// View is the position as the player may know it, JSON.
 	View []byte
 	// Legal lists the moves that he may play.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -26,8 +27,12 @@ import (
 	"yourmove/server/boltstore"
 )
 
-// statusEvery is how often the demo says how it goes.
-const statusEvery = 3 * time.Second
+const (
+	// statusEvery is how often the demo says how it goes.
+	statusEvery = 3 * time.Second
+	// demoDay is how long a day is for its bots, some of whom sleep.
+	demoDay = 20 * time.Second
+)
 
 // demo plays against a server of its own.
 type demo struct {
@@ -131,15 +136,19 @@ func (d demo) play(ctx context.Context, url, admin string) (clientsim.Stats, err
 	network := &http.Transport{Protocols: Protocols()}
 	// The server waits for open connections when it goes down.
 	defer network.CloseIdleConnections()
+	people := clientsim.People(demoDay)
 	pop, err := clientsim.NewPopulation(clientsim.Options{
 		Transport: connecthttp.NewTransport(&http.Client{Transport: network}, url),
-		Seed:      seed, Players: 24, Matches: 12, Mix: d.mix(), Poll: 20 * time.Millisecond, Resign: 0.002,
+		Seed:      seed, Players: 40, Matches: 20, Poll: 20 * time.Millisecond, Personalities: people, Day: demoDay,
 		Luck: clientsim.Luck{Lose: 0.005, Drop: 0.01, Repeat: 0.01}, Registry: d.games,
 	})
 	if err != nil {
 		return clientsim.Stats{}, err
 	}
-	fmt.Fprintf(d.say, "24 bots play 12 matches at once over a bad network, seed %v.\n", seed)
+	fmt.Fprintf(d.say, "40 bots play 20 matches at once over a bad network; a day of theirs takes %v. The seed is %v.\n", demoDay, seed)
+	for i, p := range pop.Stats().Personalities {
+		fmt.Fprintf(d.say, "%4d %-11s %v\n", p.Players, p.Personality, people[i].Personality)
+	}
 	var g errgroup.Group
 	over := make(chan struct{})
 	g.Go(func() error {
@@ -149,18 +158,6 @@ func (d demo) play(ctx context.Context, url, admin string) (clientsim.Stats, err
 	d.status(pop, admin, over)
 	err = g.Wait()
 	return pop.Stats(), err
-}
-
-// mix has every game of the server and relay mode.
-func (d demo) mix() []clientsim.Kind {
-	kinds := []clientsim.Kind{{Game: game.Relay, Seats: 2}, {Game: game.Relay, Seats: 3}}
-	for _, info := range d.games.Infos() {
-		kinds = append(kinds, clientsim.Kind{Game: info.Name, Seats: info.MinSeats})
-		if info.MaxSeats > info.MinSeats {
-			kinds = append(kinds, clientsim.Kind{Game: info.Name, Seats: min(info.MaxSeats, 4)})
-		}
-	}
-	return kinds
 }
 
 func randomSeed(seed *clientsim.Seed) error {
@@ -192,13 +189,22 @@ func (d demo) status(pop *clientsim.Population, admin string, over <-chan struct
 			}
 			last += f.Game + ": " + f.Result
 		}
-		fmt.Fprintf(d.say, "%4d matches finished, %d running, %d turns, %.0f turns/s, %d violations. Last: %s\n",
-			s.Finished, s.Running, s.Turns, rate, s.Violations, last)
+		fmt.Fprintf(d.say, "%4d matches finished, %d running, %d turns, %.0f turns/s, %d violations. Last: %s\n     Wins: %s\n",
+			s.Finished, s.Running, s.Turns, rate, s.Violations, last, wins(s.Personalities))
 		if before.Newest == "" && s.Newest != "" {
 			fmt.Fprintf(d.say, "Look at a match:\n  curl -s -H 'Content-Type: application/json' -d '{\"matchId\":\"%s\"}' http://%s/yourmove.admin.v1.AdminService/GetMatch\n", s.Newest, admin)
 		}
 		before = s
 	}
+}
+
+// wins says who of the bots wins how often.
+func wins(tallies []clientsim.Tally) string {
+	var list []string
+	for _, t := range tallies {
+		list = append(list, fmt.Sprintf("%s %d of %d", t.Personality, t.Won, t.Played))
+	}
+	return strings.Join(list, ", ")
 }
 
 // result ends the demo: the object with --json, else a sentence. What bots should not have seen fails it.
