@@ -35,9 +35,10 @@ generated:
 test:
 	CGO_ENABLED=1 GOFLAGS="$$GOFLAGS $(TEST_FLAGS)" go test ./...
 
-# What needs root or another program: disks that fail (strace), the commands of the docs (bash and curl).
+# What needs root or another program: disks that fail (strace), the docs' commands (bash, curl), a chess engine (stockfish).
 fault:
-	@[ "$$(id -u)" = 0 ] && command -v strace >/dev/null || { echo "make fault needs root and strace"; exit 1; }
+	@[ "$$(id -u)" = 0 ] && command -v strace >/dev/null && PATH="$$PATH:/usr/games" command -v stockfish >/dev/null || \
+		{ echo "make fault needs root, strace and stockfish"; exit 1; }
 	@dirs=$$(grep -rlE --include='*_test.go' '^//go:build.*\bfault\b' . | xargs -r -n1 dirname | sort -u); \
 	if [ -z "$$dirs" ]; then echo "fault: no such tests"; exit 1; fi; \
 	set -x; go test -tags fault -count=1 -timeout=30m $$dirs

@@ -9,8 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"yourmove/game"
-	"yourmove/game/pig"
-	"yourmove/game/tictactoe"
+	"yourmove/game/all"
 	"yourmove/server/boltstore"
 )
 
@@ -75,7 +74,7 @@ Yourmove are known, name a studio's own with --ruleset.`,
 
 // knownRulesets says which rulesets are not to be named as missing.
 func knownRulesets(own []string) (func(name string, version int) bool, error) {
-	games, err := game.NewRegistry(tictactoe.Rules{}, pig.Rules{})
+	games, err := game.NewRegistry(all.Games()...)
 	if err != nil {
 		return nil, err
 	}

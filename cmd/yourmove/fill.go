@@ -12,6 +12,7 @@ import (
 	"io"
 	mathrand "math/rand/v2"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,8 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"yourmove/game"
-	"yourmove/game/pig"
-	"yourmove/game/tictactoe"
+	"yourmove/game/all"
 	"yourmove/server"
 	"yourmove/server/boltstore"
 )
@@ -71,7 +71,7 @@ lets one of the two resign in the others.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.dir, "data", "", "the data directory (required)")
 	flags.StringVar(&f.list, "list", "", "where to write the matches and their players' secrets (required)")
-	flags.StringVar(&f.game, "game", "tictactoe", "the game: tictactoe, pig or relay")
+	flags.StringVar(&f.game, "game", "tictactoe", "the game: one that two can play, or relay")
 	flags.IntVar(&f.matches, "matches", 10_000, "how many matches")
 	flags.IntVar(&f.perPlayer, "per-player", 100, "how many matches each player has")
 	flags.IntVar(&f.turns, "turns", 0, "how many turns are played in each match, unless it ends before")
@@ -89,9 +89,9 @@ type bot struct {
 
 // run returns how many turns were played.
 func (f filler) run(ctx context.Context) (turns int64, err error) {
-	rules, ok := map[string]game.Rules{"tictactoe": tictactoe.Rules{}, "pig": pig.Rules{}, game.Relay: nil}[f.game]
-	if !ok {
-		return 0, misused("--game: tictactoe, pig or relay")
+	rules, err := fillRules(f.game)
+	if err != nil {
+		return 0, err
 	}
 	out, err := os.OpenFile(f.list, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it holds secrets
 	if err != nil {
@@ -124,6 +124,25 @@ func (f filler) run(ctx context.Context) (turns int64, err error) {
 		return 0, err
 	}
 	return played.Load(), f.writeList(out, ids, bots)
+}
+
+// fillRules finds the rules of a game that two can play; nil for relay mode, which has none.
+func fillRules(name string) (game.Rules, error) {
+	if name == game.Relay {
+		return nil, nil
+	}
+	names := []string{game.Relay}
+	for _, r := range all.Games() {
+		info := r.Info()
+		if info.MinSeats > 2 || info.MaxSeats < 2 {
+			continue
+		}
+		if info.Name == name {
+			return r, nil
+		}
+		names = append(names, info.Name)
+	}
+	return nil, misused("--game: one of %s, not %q", strings.Join(names, ", "), name)
 }
 
 // each calls do for 0 to n-1, many at a time.

@@ -1,5 +1,6 @@
-// Command yourmove is the command line of Yourmove: it operates a server through its admin listener, plays recorded
-// games through it and measures it. It speaks the published API alone.
+// Command yourmove is the command line of Yourmove: people play in it, it operates a server through its admin listener,
+// plays recorded games through it and measures it. It speaks the published API alone, also to the server that it brings
+// along for those who play.
 //
 //	main.go     the tree of commands, what all of them share, exit codes
 //	admin.go    the way to the admin listener          output.go   tables for people, JSON for scripts
@@ -84,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:               "yourmove",
-		Short:             "Operates, replays and measures a Yourmove server",
+		Short:             "Plays on a Yourmove server, operates and measures it",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: a.checkFlags,
@@ -95,9 +96,11 @@ func (a *app) root() *cobra.Command {
 	flags.StringVarP(&a.output, "output", "o", "table", "how to print the answer: table or json")
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(
+		playCommand(a),
 		statusCommand(a),
 		matchCommand(a),
 		playerCommand(a),
+		botCommand(a),
 		replayCommand(a),
 		benchCommand(a),
 		checkCommand(a),

@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"yourmove/clientsim/uci/ucitest"
 	"yourmove/cmd/yourmove/internal/fakeserver"
 	yourmovev1 "yourmove/proto/gen/yourmove/v1"
 	"yourmove/server/boltstore"
@@ -24,6 +25,7 @@ import (
 
 // The scripts run this binary under the name of the command.
 func TestMain(m *testing.M) {
+	ucitest.Main() // or under that of a chess engine
 	testscript.Main(m, map[string]func(){"yourmove": main})
 }
 

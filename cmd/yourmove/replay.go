@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 
 	"connectrpc.com/connect/v2"
 	"connectrpc.com/connect/v2/connecthttp"
@@ -28,13 +30,19 @@ type replayFlags struct {
 func replayCommand(a *app) *cobra.Command {
 	var r replayFlags
 	cmd := &cobra.Command{
-		Use:   "replay --relay --server URL --pgn FILE",
-		Short: "Plays recorded games through a server and compares what it tells of them",
-		Long: `Plays every game of a PGN file in relay mode: two players a game, many games at once, with answers that get lost and
-calls that are repeated on the way. Then it compares what the server tells both players of each game with the record.
-It fails unless every game ended as recorded.`,
-		Example: "  yourmove replay --relay --server http://127.0.0.1:8080 --pgn london1851.pgn --json",
-		Args:    cobra.NoArgs,
+		Use:   "replay --server URL --pgn FILE",
+		Short: "Plays recorded games of chess through a server and compares what it tells of them",
+		Long: `Plays every game of a PGN file: two players a game, many games at once, with answers that get lost and calls that are
+repeated on the way. Then it compares what the server tells both players of each game with the record. It fails unless
+every game ended as recorded; what cannot be played is named with the reason.
+
+The server's own rules of chess judge the moves. Who lost although the game went on resigns. A draw by agreement, and a
+game whose end nobody knows, are compared by their final position, and their matches stay as they are.
+
+With --relay the moves are played in relay mode, as the record writes them: the server keeps them and judges nothing.`,
+		Example: `  yourmove replay --server http://127.0.0.1:8080 --pgn games.pgn
+  yourmove replay --relay --server http://127.0.0.1:8080 --pgn games.pgn --json`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("seed") {
 				r.seed = rand.Uint64N(1 << 53) // every reader of JSON keeps so many bits
@@ -43,7 +51,7 @@ It fails unless every game ended as recorded.`,
 		},
 	}
 	f := cmd.Flags()
-	f.BoolVar(&r.relay, "relay", false, "in relay mode: the players judge the moves, the server keeps them (required)")
+	f.BoolVar(&r.relay, "relay", false, "in relay mode: the server keeps the moves and judges nothing")
 	f.StringVar(&r.server, "server", "", "the server's URL (required)")
 	f.StringVar(&r.pgn, "pgn", "", "the recorded games (required)")
 	f.IntVar(&r.parallel, "parallel", 16, "how many games at once")
@@ -55,9 +63,6 @@ It fails unless every game ended as recorded.`,
 
 // replay plays the games and tells how it went; it fails unless all of them went as recorded.
 func (a *app) replay(ctx context.Context, r replayFlags) error {
-	if !r.relay {
-		return misused("playing games under the server's own chess rules is not offered yet: give --relay to play them in relay mode")
-	}
 	server, err := parseServer(r.server)
 	if err != nil {
 		return err
@@ -76,13 +81,22 @@ func (a *app) replay(ctx context.Context, r replayFlags) error {
 	if err := reach(ctx, server); err != nil {
 		return publicFailure(err, server)
 	}
+	play := clientsim.ReplayRelay
+	if !r.relay {
+		play = clientsim.ReplayRules
+		if games, err := gamesOf(ctx, server); err != nil {
+			return err
+		} else if !slices.Contains(games, "chess") {
+			return fmt.Errorf("the server at %s does not have the game chess; --relay plays without rules", server)
+		}
+	}
 	var connections []*http.Transport
 	defer func() {
 		for _, t := range connections {
 			t.CloseIdleConnections()
 		}
 	}()
-	report, err := clientsim.ReplayRelay(ctx, clientsim.ReplayOptions{
+	report, err := play(ctx, clientsim.ReplayOptions{
 		PGN: f, Parallel: r.parallel, Seed: clientsim.Seed(r.seed), Luck: clientsim.BadLuck,
 		Transport: func() connect.Transport {
 			t := &http.Transport{DisableCompression: true}
@@ -107,25 +121,45 @@ func (a *app) replay(ctx context.Context, r replayFlags) error {
 	return err
 }
 
-// reach says whether there is a server at all. The players repeat their calls with patience, as if it were about to
-// come back; one that was never there is told at once.
+// reach says whether there is a server at all. Players repeat their calls with patience, as if it were about to come
+// back; one that was never there is told at once.
 func reach(ctx context.Context, server string) error {
-	t := &http.Transport{}
-	defer t.CloseIdleConnections()
-	c := yourmovev1connect.NewMatchServiceClient(connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: t}, server)))
-	if _, err := c.ListGames(ctx, &yourmovev1.ListGamesRequest{}); isUnreachable(err) {
+	if _, err := gamesOf(ctx, server); isUnreachable(err) {
 		return err
 	}
 	return nil
 }
 
+// gamesOf returns the names of the games that a server has, relay mode left out.
+func gamesOf(ctx context.Context, server string) ([]string, error) {
+	t := &http.Transport{}
+	defer t.CloseIdleConnections()
+	c := yourmovev1connect.NewMatchServiceClient(connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: t}, server)))
+	res, err := c.ListGames(ctx, &yourmovev1.ListGamesRequest{})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, g := range res.GetGames() {
+		names = append(names, g.GetName())
+	}
+	return names, nil
+}
+
 func replayTable(w io.Writer, r clientsim.Report) {
 	row(w, "games", r.Games)
 	row(w, "as recorded", r.OK)
+	for _, end := range slices.Sorted(maps.Keys(r.Ends)) {
+		row(w, "", fmt.Sprintf("%d %s", r.Ends[end], end))
+	}
 	row(w, "moves", fmt.Sprintf("%d, %.0f per second", r.Moves, r.MovesPerS))
 	row(w, "bad luck", fmt.Sprintf("%d calls lost, %d answers dropped, %d calls repeated", r.Luck.Lost, r.Luck.Dropped, r.Luck.Repeated))
 	row(w, "seed", r.Seed)
 	for _, f := range r.Failed {
-		row(w, "failed", fmt.Sprintf("game %d, %s: %s", f.Game, f.Name, f.Reason))
+		who := f.Name
+		if who != "" {
+			who += ": "
+		}
+		row(w, "failed", fmt.Sprintf("game %d, %s%s", f.Game, who, f.Reason))
 	}
 }

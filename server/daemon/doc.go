@@ -4,4 +4,5 @@
 //	daemon.go  the commands           wiring.go   a running server from its parts
 //	serve.go   yourmoved serve        listen.go   ports and sockets
 //	demo.go    yourmoved demo         metrics.go  what Prometheus reads
+//	local.go   a server within another program, for its user alone
 package daemon
