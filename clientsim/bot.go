@@ -132,7 +132,7 @@ func (b *Bot) Play(ctx context.Context) (*pb.GetReplayResponse, error) {
 }
 
 // wait returns when it is time to look again.
-func (b *Bot) wait(ctx context.Context) error { return sleep(ctx, b.opts.Poll) }
+func (b *Bot) wait(ctx context.Context) error { return Sleep(ctx, b.opts.Poll) }
 
 // look reads the match, with all events since the last look; nil when nothing happened since b.known.
 func (b *Bot) look(ctx context.Context) (*pb.Match, error) {
@@ -178,7 +178,7 @@ func (b *Bot) turn(ctx context.Context, m *pb.Match) error {
 	due, quits := b.pace.next([2]uint64{s.GetTurn(), uint64(len(b.w.mine)) + 1}, time.Now())
 	if wait := time.Until(due); wait > 0 {
 		b.known = 0
-		return sleep(ctx, wait)
+		return Sleep(ctx, wait)
 	}
 	if b.losesHeart(s) || quits && mayGiveUp(s) {
 		return b.resign(ctx, m)

@@ -283,7 +283,7 @@ func persist[Req, Res any](ctx context.Context, c *Client, token string, call un
 			return nil, fmt.Errorf("no answer for %v: %w", c.opts.Patience, err)
 		}
 		c.opts.Trouble(err)
-		if err := sleep(ctx, c.spread(max(wait, retryAfter(err)))); err != nil {
+		if err := Sleep(ctx, c.spread(max(wait, retryAfter(err)))); err != nil {
 			return nil, err
 		}
 		wait = min(2*wait, longestWait)
@@ -355,8 +355,8 @@ func details[D any](err error, each func(D)) {
 	}
 }
 
-// sleep waits, or fails when ctx is done first.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits, or fails when ctx is done first.
+func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

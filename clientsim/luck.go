@@ -117,7 +117,7 @@ func again(ctx context.Context, spec connect.Spec, next connect.ClientFunc, req,
 		if err == nil || !transient(err) || try == repeats {
 			return err
 		}
-		if err := sleep(ctx, time.Duration(try)*10*time.Millisecond); err != nil {
+		if err := Sleep(ctx, time.Duration(try)*10*time.Millisecond); err != nil {
 			return err
 		}
 	}

@@ -42,7 +42,7 @@ func Play(ctx context.Context, c *clientsim.Client, match string, e *Engine, l L
 		case err != nil:
 			return nil, err
 		case m == nil:
-			if err := pause(ctx, wait); err != nil {
+			if err := clientsim.Sleep(ctx, wait); err != nil {
 				return nil, err
 			}
 			wait = min(2*wait, longestWait)
@@ -123,15 +123,3 @@ func (p *player) move(ctx context.Context, m *pb.Match) error {
 }
 
 func text(v *structpb.Value) string { return v.GetStringValue() }
-
-// pause waits, or fails when ctx is done first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"yourmove/clientsim"
 	"yourmove/game"
 	"yourmove/server/daemon"
 )
@@ -93,7 +94,7 @@ func (h *house) find(ctx context.Context, gone *url.URL) (*url.URL, error) {
 			h.moved(address, h.local != nil)
 			return u, nil
 		}
-		if err := pause(ctx, housePause); err != nil {
+		if err := clientsim.Sleep(ctx, housePause); err != nil {
 			return nil, err
 		}
 	}
@@ -180,16 +181,4 @@ func answers(ctx context.Context, u *url.URL) bool {
 		return false
 	}
 	return c.Close() == nil
-}
-
-// pause waits, or fails when ctx is done first.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
