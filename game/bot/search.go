@@ -24,7 +24,7 @@ type Budget struct {
 	Time time.Duration
 	Now  func() time.Time
 	// Depth is how many random moves a playout goes on for behind the part of the game that the Search remembers. A game
-	// that is not over by then is worth what the rules estimate, or a draw. 0: 200, or 8 if the rules can estimate.
+	// that is not over by then is worth what the rules estimate, or a draw. 0: 200, or 1 if the rules can estimate.
 	Depth int
 }
 
