@@ -34,7 +34,9 @@ const (
 // PGNError says what is wrong with one game of a collection.
 type PGNError struct {
 	Game, Line int
-	Reason     string
+	// Name says who played, as far as the tags could be read.
+	Name   string
+	Reason string
 }
 
 // Error names the game and the line.
@@ -59,7 +61,7 @@ func ReadPGN(r io.Reader) ([]Record, error) {
 		}
 		rec := Record{Game: n, Line: p.line, Tags: map[string]string{}}
 		if err := p.game(&rec); err != nil {
-			err.Game = n
+			err.Game, err.Name = n, rec.name()
 			bad = append(bad, err)
 			p.resume()
 			continue
@@ -68,14 +70,15 @@ func ReadPGN(r io.Reader) ([]Record, error) {
 	}
 }
 
-// san is a move in algebraic notation with the habits of older records: zeros for letters in castling, a colon or nothing
-// for captures, both squares in full, other signs of promotion and check. "--" is no move at all, written as one. The
-// groups are the piece, the file and the rank that it comes from, where it goes, what it becomes; or else castling.
-var san = regexp.MustCompile(`^(?:([KQRBNP]?)([a-h]?)([1-8]?)[x:-]?([a-h][1-8])(?:[=/]?([QRBN]))?(?:e\.?p\.?)?` +
-	`|([O0o]-[O0o](?:-[O0o])?)|--)(?:\+\+?|#|ch|mate)?$`)
+// san is a move in algebraic notation with the habits of older records: zeros for letters in castling, a colon (before
+// or behind the square) or nothing for captures, both squares in full, other signs of promotion and check. "--" is no
+// move at all, written as one. The groups are the piece, the file and the rank that it comes from, where it goes, what it
+// becomes; or else castling.
+var san = regexp.MustCompile(`^(?:([KQRBNP]?)([a-h]?)([1-8]?)[x:-]?([a-h][1-8]):?(?:[=/]?([QRBN]))?(?:e\.?p\.?)?` +
+	`|([O0o]-[O0o](?:-[O0o])?)|--)(?:\+\+?|#|ch\.?|mate)?$`)
 
-// enPassant are words behind a move that say what the move shows by itself.
-var enPassant = []string{"e.p.", "e.p", "ep"}
+// remarks are words behind a move that say what the move shows by itself.
+var remarks = []string{"e.p.", "e.p", "ep", "+", "++", "#", "ch", "ch.", "mate"}
 
 type pgnReader struct {
 	text []byte
@@ -150,7 +153,7 @@ func (p *pgnReader) game(rec *Record) *PGNError {
 				}
 				return nil
 			}
-			if word = bare(word); word == "" || slices.Contains(enPassant, word) {
+			if word = bare(word); word == "" || slices.Contains(remarks, word) {
 				continue
 			}
 			if !san.MatchString(word) {

@@ -55,13 +55,12 @@ func (r Record) follow() (course, error) {
 	c.first, c.final = c.begun.mover(), c.begun
 	times := map[string]int{c.final.repeated(): 1}
 	for i, text := range r.Moves {
-		at := fmt.Sprintf("line %d, %s", r.Lines[i], c.final.numbered(text))
 		if c.over {
-			return c, fmt.Errorf("%s: the game was over before, by %s", at, c.end)
+			return c, &lineError{r.Lines[i], fmt.Errorf("%s: the game was over before, by %s", c.final.numbered(text), c.end)}
 		}
 		mv, err := findMove(pos, text)
 		if err != nil {
-			return c, fmt.Errorf("%s: %w", at, err)
+			return c, &lineError{r.Lines[i], fmt.Errorf("%s: %w", c.final.numbered(text), err)}
 		}
 		c.uci = append(c.uci, chess.UCINotation{}.Encode(pos, mv))
 		c.san = append(c.san, chess.AlgebraicNotation{}.Encode(pos, mv))
@@ -73,7 +72,9 @@ func (r Record) follow() (course, error) {
 	}
 	switch {
 	case c.over && c.result != r.Result:
-		return c, fmt.Errorf("the record ends with %s, the game by %s with %s", r.Result, c.end, c.result)
+		return c, &lineError{
+			r.Lines[len(r.Lines)-1], fmt.Errorf("the record ends with %s, the game by %s with %s", r.Result, c.end, c.result),
+		}
 	case c.over:
 	case r.Result == noResult:
 		c.end, c.result = endUnknown, noResult

@@ -40,12 +40,13 @@ func TestReadPGN(t *testing.T) {
 
 // TestReadPGNHabits: what is no modern notation, and a move all the same.
 func TestReadPGNHabits(t *testing.T) {
-	const text = "1.e2-e4 e7:e5 2.Ng1f3 o-o 3.exd6 e.p. fxg3e.p. 4.-- ed5ep 5.c8Q c1/N+ 6.Qh5ch Kd2mate 7.Nf3 !? N:e5++ *"
+	const text = "1.e2-e4 e7:e5 2.Ng1f3 o-o 3.exd6 e.p. fxg3e.p. 4.-- ed5ep 5.c8Q c1/N+ 6.Qh5ch Kd2mate 7.Nf3 !? N:e5++ " +
+		"8.Qd6: cd5:+ 9.Qh5 ch Qf7ch. 10.Ke2 ch. Qe4 mate! *"
 	games, err := clientsim.ReadPGN(strings.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := strings.Fields("e2-e4 e7:e5 Ng1f3 o-o exd6 fxg3e.p. -- ed5ep c8Q c1/N+ Qh5ch Kd2mate Nf3 N:e5++")
+	want := strings.Fields("e2-e4 e7:e5 Ng1f3 o-o exd6 fxg3e.p. -- ed5ep c8Q c1/N+ Qh5ch Kd2mate Nf3 N:e5++ Qd6: cd5:+ Qh5 Qf7ch. Ke2 Qe4")
 	if len(games) != 1 || !slices.Equal(games[0].Moves, want) {
 		t.Errorf("got %+v\nwant the moves %q", games, want)
 	}

@@ -58,8 +58,8 @@ type Kind struct {
 	Seats int
 }
 
-// MixOf is every game of a registry, with as few players as it can have and, if it can have more, with up to four, and
-// relay mode. A nil registry has no games.
+// MixOf is every game of a registry that bots can play, because its rules list the moves, with as few players as it can
+// have and, if it can have more, with up to four, and relay mode. A nil registry has no games.
 func MixOf(games *game.Registry) []Kind {
 	kinds := []Kind{{relayGame, 2}, {relayGame, 3}}
 	if games == nil {
@@ -68,6 +68,10 @@ func MixOf(games *game.Registry) []Kind {
 	infos := games.Infos()
 	slices.SortFunc(infos, func(a, b game.Info) int { return strings.Compare(a.Name, b.Name) })
 	for _, info := range infos {
+		rules, _ := games.Newest(info.Name)
+		if _, lists := rules.(game.MoveLister); !lists {
+			continue
+		}
 		if fewest := max(info.MinSeats, 2); fewest <= info.MaxSeats {
 			kinds = append(kinds, Kind{info.Name, fewest})
 		}

@@ -1,6 +1,7 @@
 package clientsim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,16 +53,34 @@ type Report struct {
 
 // Failure is a game that is not on the server as in the record, and why.
 type Failure struct {
-	// Game counts from 1 in the collection; Name says who played.
-	Game   int    `json:"game"`
+	// Game counts from 1 in the collection. Line is that of the move at which it failed, else where the game begins.
+	Game int `json:"game"`
+	Line int `json:"line"`
+	// Name says who played; empty: the record does not.
 	Name   string `json:"name,omitempty"`
 	Reason string `json:"reason"`
+	// Unplayable: it is the record that is wrong, and no server was asked.
+	Unplayable bool `json:"unplayable"`
 }
 
-// fail adds a game that did not go as recorded.
-func (r *Report) fail(rec Record, err error) {
-	r.Failed = append(r.Failed, Failure{Game: rec.Game, Name: rec.name(), Reason: err.Error()})
+// failure says why a game did not go as recorded.
+func (r Record) failure(err error) Failure {
+	f := Failure{Game: r.Game, Line: r.Line, Name: r.name(), Reason: err.Error()}
+	var at *lineError
+	if errors.As(err, &at) {
+		f.Line = at.line
+	}
+	return f
 }
+
+// lineError is about the move that stands in a line of the collection.
+type lineError struct {
+	line int
+	error
+}
+
+// Unwrap returns what is wrong with it.
+func (e *lineError) Unwrap() error { return e.error }
 
 // task is one game for a worker: it plays it and compares it, and returns by what it ended.
 type task struct {
@@ -87,7 +106,9 @@ func replay(ctx context.Context, o ReplayOptions, prepare func(Record) (task, er
 	for _, rec := range records {
 		t, err := prepare(rec)
 		if err != nil {
-			report.fail(rec, err)
+			f := rec.failure(err)
+			f.Unplayable = true
+			report.Failed = append(report.Failed, f)
 			continue
 		}
 		tasks = append(tasks, t)
@@ -164,7 +185,7 @@ func badGames(err error) ([]Failure, error) {
 		if !errors.As(err, &bad) {
 			return nil, err
 		}
-		list = append(list, Failure{Game: bad.Game, Reason: fmt.Sprintf("line %d: %s", bad.Line, bad.Reason)})
+		list = append(list, Failure{Game: bad.Game, Line: bad.Line, Name: bad.Name, Reason: bad.Reason, Unplayable: true})
 	}
 	return list, nil
 }
@@ -217,7 +238,7 @@ func (w *replayer) carryOut(ctx context.Context, t task) {
 		err = errors.New(strings.Join(w.wrong, "; "))
 	}
 	if err != nil {
-		w.report.fail(t.rec, err)
+		w.report.Failed = append(w.report.Failed, t.rec.failure(err))
 		return
 	}
 	w.report.OK++
@@ -255,9 +276,10 @@ func (w *replayer) seat(ctx context.Context, creator int, req *pb.CreateMatchReq
 
 // name says who played, in at most 256 bytes; empty if the record does not.
 func (r Record) name() string {
-	name := r.Tags["White"] + " – " + r.Tags["Black"]
+	const unknown = "?" // as PGN writes it
+	name := cmp.Or(r.Tags["White"], unknown) + " – " + cmp.Or(r.Tags["Black"], unknown)
 	switch {
-	case name == " – ":
+	case name == unknown+" – "+unknown:
 		return ""
 	case len(name) <= 256:
 		return name

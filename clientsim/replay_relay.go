@@ -44,7 +44,7 @@ func (w *replayer) playRelay(ctx context.Context, rec Record) error {
 			MatchId: match, ExpectedVersion: version, Moves: []*pb.Move{{Text: san}}, Relay: turn,
 		})
 		if err != nil {
-			return fmt.Errorf("line %d, %s: %w", rec.Lines[i], san, err)
+			return &lineError{rec.Lines[i], fmt.Errorf("%s: %w", san, err)}
 		}
 		version = res.GetVersion()
 		w.report.Moves++

@@ -1,8 +1,10 @@
 package clientsim_test
 
 import (
+	"context"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +13,7 @@ import (
 
 	"yourmove/clientsim"
 	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/server"
 	"yourmove/server/servertest"
 )
 
@@ -51,12 +54,48 @@ func TestReplayRelay(t *testing.T) {
 	if report.Games != n+4 || report.OK != n+2 || report.Moves != moves+3 || report.MovesPerS <= 0 || report.Seed != 6 {
 		t.Errorf("report %+v, want %d games and %d moves of which two games fail", report, n+4, moves+3)
 	}
-	if len(report.Failed) != 2 || report.Failed[0].Game != n+1 || !strings.Contains(report.Failed[0].Reason, `"what" is not a move`) ||
-		report.Failed[1].Game != n+2 || report.Failed[1].Name != "A – B" || report.Failed[1].Reason != "the record has no moves" {
-		t.Errorf("failed: %+v", report.Failed)
+	lines := strings.Count(string(games), "\n")
+	want := []clientsim.Failure{
+		{Game: n + 1, Line: lines + 4, Reason: `"what" is not a move`, Unplayable: true},
+		{Game: n + 2, Line: lines + 6, Name: "A – B", Reason: "the record has no moves", Unplayable: true},
+	}
+	if !slices.Equal(report.Failed, want) {
+		t.Errorf("failed: %+v\nwant %+v", report.Failed, want)
 	}
 	if report.Luck.Lost == 0 || report.Luck.Dropped == 0 || report.Luck.Repeated == 0 {
 		t.Errorf("luck %+v", report.Luck)
+	}
+}
+
+// TestReplayTellsWhere: a move that the server refuses is named with its line, and is not the record's fault.
+func TestReplayTellsWhere(t *testing.T) {
+	for name, play := range map[string]func(context.Context, clientsim.ReplayOptions) (clientsim.Report, error){
+		"relay": clientsim.ReplayRelay, "rules": clientsim.ReplayRules,
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := chessServer(t, server.Limits{})
+			report, err := play(t.Context(), clientsim.ReplayOptions{
+				PGN: strings.NewReader("[White \"A\"]\n\n1. e4 e5\n2. Qh5 1-0"), Seed: 7,
+				Transport: func() connect.Transport {
+					return liar{s.Transport(), func(res any) {
+						// With a version that there is not yet, the third move is refused.
+						if r, ok := res.(*pb.SubmitTurnResponse); ok && r.GetMatch().GetSummary().GetTurn() == 3 {
+							r.Version += 7
+						}
+					}}
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(report.Failed) != 1 {
+				t.Fatalf("report %+v, want one failure", report)
+			}
+			f := report.Failed[0]
+			if f.Line != 4 || f.Name != "A – ?" || f.Unplayable || !strings.HasPrefix(f.Reason, "Qh5") || report.Moves != 2 {
+				t.Errorf("report %+v", report)
+			}
+		})
 	}
 }
 

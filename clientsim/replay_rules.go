@@ -51,7 +51,7 @@ func (w *replayer) playRules(ctx context.Context, rec Record, c course) error {
 			MatchId: match, ExpectedVersion: version, Moves: []*pb.Move{{Text: move}},
 		})
 		if err != nil {
-			return fmt.Errorf("line %d, %s (%s): %w", rec.Lines[i], rec.Moves[i], move, err)
+			return &lineError{rec.Lines[i], fmt.Errorf("%s (%s): %w", rec.Moves[i], move, err)}
 		}
 		version = res.GetVersion()
 		w.report.Moves++

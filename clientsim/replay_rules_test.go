@@ -69,7 +69,7 @@ func TestReplayRules(t *testing.T) {
 	}
 }
 
-// TestReplayRulesNamesWhatCannotBePlayed: each game of the collection has the reason in a tag.
+// TestReplayRulesNamesWhatCannotBePlayed: each game of the collection has the line and the reason in a tag.
 func TestReplayRulesNamesWhatCannotBePlayed(t *testing.T) {
 	text, err := os.ReadFile("testdata/unplayable.pgn")
 	if err != nil {
@@ -79,18 +79,29 @@ func TestReplayRulesNamesWhatCannotBePlayed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const unreadable = "\n[Event \"Not chess\"]\n\n1. e4 what 1-0\n"
+	const unreadable = "\n[Event \"Not chess\"]\n[White \"A\"]\n[Black \"B\"]\n\n1. e4 what 1-0\n"
 	r := replayRules(t, chessServer(t, server.Limits{}), strings.NewReader(string(text)+unreadable), clientsim.Luck{})
 	if r.Games != len(records)+1 || r.OK != 0 || r.Moves != 0 || len(r.Failed) != r.Games {
 		t.Fatalf("report %+v, want that all of %d games fail before the first move", r, len(records)+1)
 	}
 	for i, rec := range records {
-		if got := r.Failed[i]; got.Game != rec.Game || !strings.Contains(got.Reason, rec.Tags["Reason"]) {
-			t.Errorf("game %d (%s): %q\nwant %q", got.Game, rec.Tags["Event"], got.Reason, rec.Tags["Reason"])
+		got := r.Failed[i]
+		if said := fmt.Sprintf("line %d, %s", got.Line, got.Reason); got.Game != rec.Game || !strings.Contains(said, rec.Tags["Reason"]) {
+			t.Errorf("game %d (%s): %q\nwant %q", got.Game, rec.Tags["Event"], said, rec.Tags["Reason"])
+		}
+		if want := rec.Tags["White"] != ""; (got.Name == "A – B") != want {
+			t.Errorf("game %d was played by %q", got.Game, got.Name)
+		}
+		// Which rights there are to castle the server says; all else the record shows.
+		if got.Unplayable == strings.HasPrefix(got.Reason, "create: ") {
+			t.Errorf("game %d, %q, is the record's fault: %v", got.Game, got.Reason, got.Unplayable)
 		}
 	}
-	if last := r.Failed[len(records)]; !strings.Contains(last.Reason, `"what" is not a move`) {
-		t.Errorf("the game that cannot be read: %+v", last)
+	want := clientsim.Failure{
+		Game: r.Games, Line: strings.Count(string(text)+unreadable, "\n"), Name: "A – B", Reason: `"what" is not a move`, Unplayable: true,
+	}
+	if last := r.Failed[len(records)]; last != want {
+		t.Errorf("the game that cannot be read: %+v\nwant %+v", last, want)
 	}
 }
 
@@ -199,7 +210,8 @@ func TestReplayRulesNoticesDifferences(t *testing.T) {
 				}
 				return
 			}
-			if report.OK != 0 || len(report.Ends) != 0 || len(report.Failed) != 1 || !strings.Contains(report.Failed[0].Reason, tt.want) {
+			if report.OK != 0 || len(report.Ends) != 0 || len(report.Failed) != 1 || !strings.Contains(report.Failed[0].Reason, tt.want) ||
+				report.Failed[0].Unplayable {
 				t.Errorf("report %+v, want %q", report, tt.want)
 			}
 		})

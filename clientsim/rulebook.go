@@ -53,6 +53,10 @@ func (b *rulebook) saw(m *pb.Match, tell tell) {
 	if again, err := json.Marshal(rules.View(p, b.seat)); err != nil || !sameJSON(view, again) {
 		tell("seat %d was shown %s; by the rules the view of such a position is %s (%v)", b.seat, view, again, err)
 	}
+	if finished && !playedOut(s) {
+		checkClosed(rules, p, b.seat, view, tell)
+		return
+	}
 	outcomes := rules.Outcomes(p)
 	switch {
 	case active && outcomes != nil:
@@ -62,8 +66,20 @@ func (b *rulebook) saw(m *pb.Match, tell tell) {
 			tell("seat %d has duty %v; by the rules it has %d: %s", b.seat, me.GetDuty(), duty, view)
 		}
 		b.imagined = p
-	case playedOut(s):
+	default:
 		checkEnd(s, outcomes, tell)
+	}
+}
+
+// checkClosed checks that a match which somebody gave up is shown as the rules close its position. p was imagined from
+// the view of seat: if that is closed, closing p again changes nothing.
+func checkClosed(rules game.Rules, p game.Position, seat int, view []byte, tell tell) {
+	closer, ok := rules.(game.Closer)
+	if !ok {
+		return
+	}
+	if closed, err := json.Marshal(rules.View(closer.Close(p), seat)); err != nil || !sameJSON(view, closed) {
+		tell("seat %d was shown %s when the match was given up; by the rules the view is %s then (%v)", seat, view, closed, err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package game
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +41,7 @@ func (Text[P]) Decode(version int, data []byte) (Position, error) {
 	return P(data), nil
 }
 
-// Open gives Rules of a game without secrets the methods Redact and Secrets; embed it.
+// Open gives Rules of a game without secrets the methods Redact, Secrets and MayFollow; embed it.
 type Open struct{}
 
 // Redact shows the move as it is.
@@ -50,6 +49,10 @@ func (Open) Redact(m PlayedMove, _, _ int) PlayedMove { return m }
 
 // Secrets lists none.
 func (Open) Secrets(Position, int) []string { return nil }
+
+// MayFollow lets moves be sent together: nothing that is hidden decides what comes of one. (Where chance does, the match
+// sees to it.)
+func (Open) MayFollow(string) bool { return true }
 
 // TwoSeats gives Rules for exactly two players the method Leave; embed it.
 type TwoSeats struct{}
@@ -65,31 +68,6 @@ type NoOptions struct{}
 // Check refuses every option.
 func (NoOptions) Check(o Options, _ int) (Options, error) {
 	return nil, ParseOptions(o, &struct{}{})
-}
-
-// ParseOptions reads options into a struct that holds the defaults; a field that it does not have is refused.
-func ParseOptions(o Options, into any) error {
-	if len(o) == 0 {
-		return nil
-	}
-	if !json.Valid(o) { // a decoder would stop behind the object and not see what else there is
-		return errors.New("the options are not a JSON object")
-	}
-	dec := json.NewDecoder(bytes.NewReader(o))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
-		return fmt.Errorf("options: %w", err)
-	}
-	return nil
-}
-
-// FormatOptions writes options back with their defaults filled in, for Rules.Check.
-func FormatOptions(from any) (Options, error) {
-	b, err := json.Marshal(from)
-	if err != nil {
-		return nil, fmt.Errorf("options: %w", err)
-	}
-	return b, nil
 }
 
 // WonBy is the outcome of a game between two seats that one of them won by its moves.

@@ -136,20 +136,6 @@ func TestDrawnSeat(t *testing.T) {
 	}
 }
 
-func TestParseOptions(t *testing.T) {
-	for text, ok := range map[string]bool{
-		"": true, "{}": true, `{"n":4}`: true, ` {"n":4} `: true, `{"m":4}`: false, `{"n":"4"}`: false, `{"n":4`: false,
-		`{"n":4}{`: false, `{"n":4} {"n":5}`: false, "[]": false, "4": false, " ": false, "n": false,
-	} {
-		var into struct {
-			N int `json:"n"`
-		}
-		if err := game.ParseOptions(game.Options(text), &into); (err == nil) != ok {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-}
-
 func TestParseIDs(t *testing.T) {
 	const text = "0123abcd-4567-89ef-0123-456789abcdef"
 	for s, want := range map[string]string{

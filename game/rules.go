@@ -17,8 +17,7 @@ type Rules interface {
 	// Setup returns the first position for the seats that play, in ascending order.
 	Setup(o Options, seats []int, c *Chance) (Position, error)
 	// Play judges a move of seat and returns what follows. The seat must or may act. Malformed and Illegal make the
-	// errors; any other error counts as Illegal. c is the chance of this event. A move by which its player learns anything
-	// draws from c or says so in Played.Chance: nothing can be sent together after it.
+	// errors; any other error counts as Illegal. c is the chance of this event.
 	Play(p Position, seat int, move string, at Moment, c *Chance) (Played, error)
 	// Leave returns what follows when seat leaves a match that goes on: at least two others still play.
 	Leave(p Position, seat int, c *Chance) (Played, error)
@@ -59,6 +58,15 @@ type MoveLister interface {
 	LegalMoves(p Position, seat int) []string
 }
 
+// Batcher is implemented by Rules that let a seat send several moves of its turn at once; Open does so for games without
+// secrets. Where nobody says that more may follow, each move has to be sent alone: were the rest judged behind one that
+// met with something hidden, a refusal would tell what it met, and cost nothing.
+type Batcher interface {
+	// MayFollow reports whether other moves may be sent together behind this one: whatever others hide, its player knows
+	// what comes of it.
+	MayFollow(move string) bool
+}
+
 // Defaulter is implemented by Rules that know what to play for a seat which does not.
 type Defaulter interface {
 	DefaultMove(p Position, seat int) (move string, ok bool)
@@ -72,6 +80,15 @@ type Summarizer interface {
 // Drawer is implemented by Rules that can draw a position as text, as viewer may know it.
 type Drawer interface {
 	Draw(p Position, viewer int) string
+}
+
+// Closer is implemented by Rules whose positions look otherwise once a match is over that its moves did not end: somebody
+// gave up, or it was called off.
+type Closer interface {
+	// Close returns p as it is shown then: nobody is to move, and what was hidden may be told. Only View, Draw, Summary and
+	// Close are asked of what it returns, which is neither stored nor played on from. Imagine makes such a position again of
+	// such a view.
+	Close(p Position) Position
 }
 
 // Notator is implemented by Rules that can write a whole match in the game's own notation, as PGN is for chess. The

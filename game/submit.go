@@ -76,17 +76,19 @@ func (m Match) submitRuled(r Rules, seat int, moves []PlayedMove, now time.Time)
 		if i > 0 && (!taken.SameTurn || r.Duty(p, seat) == Waits || r.Outcomes(p) != nil) {
 			return Change{}, Refuse(IllegalMove, "move %d: the turn was over after move %d", i+1, i)
 		}
+		more := i < len(moves)-1
+		if b, ok := r.(Batcher); more && (!ok || !b.MayFollow(mv.Text)) {
+			return Change{}, mustBeLast(i)
+		}
 		played, err := r.Play(p, seat, mv.Text, at, chance)
 		if err != nil {
 			return Change{}, refusedMove(err, i, len(moves))
 		}
+		if more && (chance.Drawn() || played.Chance != "") {
+			return Change{}, mustBeLast(i)
+		}
 		p, taken.SameTurn = played.Position, played.SameTurn
 		taken.Moves = append(taken.Moves, PlayedMove{Text: mv.Text, Chance: played.Chance})
-		if i < len(moves)-1 && (chance.Drawn() || played.Chance != "") {
-			// Whether the rest is legal may depend on what came of this move, and a refusal would tell it: "roll, hold" is
-			// refused where the die would end the turn, and nothing was risked.
-			return Change{}, Refuse(IllegalMove, "move %d: nobody knows what comes of it before it is played, so it has to be the last of those sent", i+1)
-		}
 	}
 	c.acted(seat, taken.Moves)
 	if err := c.follow(r, p, taken.SameTurn, seat, func(mustAct []int, same bool) Fact {
@@ -96,6 +98,12 @@ func (m Match) submitRuled(r Rules, seat int, moves []PlayedMove, now time.Time)
 		return Change{}, err
 	}
 	return c.done(), nil
+}
+
+// mustBeLast refuses what was sent behind move i. Whether the rest is legal may depend on what comes of that move, and a
+// refusal would tell it: "roll, hold" is refused where the die would end the turn, and nothing was risked.
+func mustBeLast(i int) error {
+	return Refuse(IllegalMove, "move %d: nobody knows what comes of it before it is played, so it has to be the last of those sent", i+1)
 }
 
 // refusedMove makes any error of the rules a refusal that names the move.

@@ -3,6 +3,7 @@ package game_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -295,6 +296,18 @@ func TestNothingGoesBehindARoll(t *testing.T) {
 	}
 	if len(ends) != 2 {
 		t.Errorf("of 40 dice all ended the turn, or none: %v", ends)
+	}
+}
+
+// TestSecretsGoAlone: in a game with secrets a move may only be sent in front of others where the rules say so. Else the
+// others would be judged by what it met with.
+func TestSecretsGoAlone(t *testing.T) {
+	m := seated(t, auction{}, game.Settings{}, "bob")
+	for _, moves := range [][]string{{"bid 7", "taunt"}, {"bid 7", "nonsense"}, {"nonsense", "bid 7"}} {
+		_, err := m.Submit(auction{}, named("ann"), turn(m.Version, moves...), epoch)
+		if reasonOf(err) != game.IllegalMove || !strings.Contains(err.Error(), "move 1: nobody knows what comes of it") {
+			t.Errorf("%q: %v", moves, err)
+		}
 	}
 }
 

@@ -127,6 +127,7 @@ func (p *pager) load(ctx context.Context, own OwnMatches) error {
 			}
 		}
 	}
+	p.out = slices.Grow(p.out, len(own.Current)+len(own.Over))
 	var err error
 	if p.players, err = p.s.names.load(ctx, p.s.store, ids); err != nil {
 		return fmt.Errorf("load players: %w", err)

@@ -196,7 +196,7 @@ func (s *Service) show(v *MatchView, o viewOptions) error {
 				return fmt.Errorf("position of match %v: %w", m.ID, err)
 			}
 		}
-		if err := v.fill(r, p, viewer, o); err != nil {
+		if err := v.fill(r, asShown(*m, r, p), viewer, o); err != nil {
 			return fmt.Errorf("view of match %v: %w", m.ID, err)
 		}
 	}
@@ -212,6 +212,15 @@ func (s *Service) show(v *MatchView, o viewOptions) error {
 		m.JoinCode = ""
 	}
 	return nil
+}
+
+// asShown is the position of a match as it is shown: closed, where the rules know of that, if the match is over and its
+// moves did not end it.
+func asShown(m game.Match, r game.Rules, p game.Position) game.Position {
+	if c, ok := r.(game.Closer); ok && m.State.Over() && r.Outcomes(p) == nil {
+		return c.Close(p)
+	}
+	return p
 }
 
 func (v *MatchView) fill(r game.Rules, p game.Position, viewer int, o viewOptions) error {

@@ -2,6 +2,7 @@
 //
 //	engine.go  starts an engine, speaks with it, and ends it
 //	talk.go    the words of the protocol
+//	option.go  what an engine lets its users set
 //	player.go  plays a match with one, through the public API
 //
 // The protocol is that of Stefan Meyer-Kahlen's description of April 2006. The chess library that the rules use has a

@@ -24,7 +24,8 @@ const (
 
 // Options say how an engine is started.
 type Options struct {
-	// Settings are given to it before the first game. One that the engine does not know is an error.
+	// Settings are given to it before the first game. One that the engine does not know, or a value that it does not
+	// declare to take, is an error.
 	Settings []Setting
 	// Patience is how long it may take for an answer, beyond the time that it was given to think; 0: 30 seconds.
 	Patience time.Duration

@@ -97,7 +97,9 @@ func TestEnginesThatDoNotStart(t *testing.T) {
 		{"ends at once", program("true"), uci.Options{}, `the engine true ended at "uci": without an error`},
 		{"leaves", fake(ucitest.Leaves), uci.Options{}, `ended at "uci": without an error`},
 		{"no such option", fake(ucitest.Plays), uci.Options{Settings: []uci.Setting{{Name: "Hashh", Value: "1"}}},
-			`the engine Fake plays has no option "Hashh"; it has Hash, Clear Hash`},
+			`the engine Fake plays has no option "Hashh"; it has Hash, Clear Hash, Skill Level`},
+		{"out of range", fake(ucitest.Plays), uci.Options{Settings: []uci.Setting{{Name: "Hash", Value: "32"}, {Name: "skill level", Value: "99"}}},
+			`the engine Fake plays takes for its option "Skill Level" a number from 0 to 20, not "99"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e, err := uci.Start(t.Context(), tt.path(t), tt.o)

@@ -70,14 +70,13 @@ const Mate = 100_000
 
 // introduce learns the engine's name and options and sets those of the caller.
 func (e *Engine) introduce(ctx context.Context, settings []Setting) error {
-	var options []string
+	var options []option
 	err := e.ask(ctx, "uci", 0, func(line string) bool {
 		if name, ok := strings.CutPrefix(line, "id name "); ok {
 			e.Name = strings.TrimSpace(name)
 		}
-		if name, ok := strings.CutPrefix(line, "option name "); ok {
-			name, _, _ = strings.Cut(name, " type ")
-			options = append(options, name)
+		if o, ok := readOption(line); ok {
+			options = append(options, o)
 		}
 		return line == "uciok"
 	})
@@ -85,18 +84,30 @@ func (e *Engine) introduce(ctx context.Context, settings []Setting) error {
 		return err
 	}
 	for _, s := range settings {
-		if !slices.ContainsFunc(options, func(name string) bool { return strings.EqualFold(name, s.Name) }) {
-			return fmt.Errorf("the engine %s has no option %q; it has %s", e.Name, s.Name, strings.Join(options, ", "))
-		}
-		text := "setoption name " + s.Name
-		if s.Value != "" {
-			text += " value " + s.Value
+		text, err := e.set(options, s)
+		if err != nil {
+			return err
 		}
 		if err := e.say(text); err != nil {
 			return e.failure(ctx, text)
 		}
 	}
 	return e.ready(ctx)
+}
+
+// set returns the command that sets one of the engine's options, or why there is none.
+func (e *Engine) set(options []option, s Setting) (string, error) {
+	var names []string
+	for _, o := range options {
+		if strings.EqualFold(o.name, s.Name) {
+			if !o.takes(s.Value) {
+				return "", fmt.Errorf("the engine %s takes for its option %q %s, not %q", e.Name, o.name, o.values(), s.Value)
+			}
+			return o.set(s.Value), nil
+		}
+		names = append(names, o.name)
+	}
+	return "", fmt.Errorf("the engine %s has no option %q; it has %s", e.Name, s.Name, strings.Join(names, ", "))
 }
 
 func (e *Engine) ready(ctx context.Context) error {

@@ -31,6 +31,8 @@ type table struct {
 	// Trick has the cards of this trick, from the one that was led. Played has all that were played so far.
 	Trick  []laid   `json:"trick,omitempty"`
 	Played []string `json:"played,omitempty"`
+	// Closed: the match is over before all cards were played. Nobody is next, and all hands lie open.
+	Closed bool `json:"closed,omitempty"`
 }
 
 type player struct {
@@ -89,7 +91,7 @@ func (Hedge) LegalMoves(p game.Position, seat int) []string {
 	t := p.(table)
 	pl := t.at(seat)
 	switch {
-	case pl == nil || t.Next == 0 && pl.Bid != "":
+	case pl == nil || t.Closed || t.Next == 0 && pl.Bid != "":
 		return nil
 	case t.Next == 0:
 		return []string{"bid 0", "bid 1", "bid 2", "bid 3", "bid 4", "bid 5", "bid 6"}

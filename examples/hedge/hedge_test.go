@@ -332,3 +332,27 @@ seat 3 played ash-3
 		t.Errorf("seat 1 is drawn\n%s", got)
 	}
 }
+
+// TestClosed: when somebody gave up and the match is over, everybody is shown all hands, bids and offers, and nobody is
+// next.
+func TestClosed(t *testing.T) {
+	bidding := play(t, hands("ash-1", "ash-2", "ash-3", "ash-4"), "2 bid 1")
+	playing := bidden(t, "1020", "ash-1 elm-1", "ash-2 elm-2", "ash-3 elm-3", "ash-4 elm-4")
+	playing = play(t, playing, "4 offer 1 ash-4", "3 play ash-3")
+	for name, p := range map[string]table{"bidding": bidding, "playing": playing} {
+		before := p.clone()
+		closed := Hedge{}.Close(p)
+		if !reflect.DeepEqual(p, before) {
+			t.Errorf("%s: Close made %+v of %+v", name, p, before)
+		}
+		for viewer := range 5 {
+			shown := Hedge{}.View(closed, viewer).(table)
+			if !reflect.DeepEqual(shown.Players, p.Players) || shown.Next != 0 {
+				t.Errorf("%s: viewer %d is shown %+v", name, viewer, shown)
+			}
+			if text := (Hedge{}).Draw(closed, viewer); strings.Contains(text, faceDown) || strings.Contains(text, ">") {
+				t.Errorf("%s: viewer %d is drawn\n%s", name, viewer, text)
+			}
+		}
+	}
+}

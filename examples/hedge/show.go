@@ -16,7 +16,7 @@ func (Hedge) View(p game.Position, viewer int) any {
 	t := p.(table).clone()
 	for i := range t.Players {
 		pl := &t.Players[i]
-		if pl.Seat == viewer {
+		if pl.Seat == viewer || t.Closed {
 			continue
 		}
 		pl.Hand = slices.Repeat([]string{faceDown}, len(pl.Hand))
@@ -27,6 +27,13 @@ func (Hedge) View(p game.Position, viewer int) any {
 			pl.Bid = faceDown
 		}
 	}
+	return t
+}
+
+// Close turns all cards face up.
+func (Hedge) Close(p game.Position) game.Position {
+	t := p.(table)
+	t.Next, t.Closed = 0, true
 	return t
 }
 

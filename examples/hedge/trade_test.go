@@ -163,12 +163,18 @@ func TestTradeLeavesTheTurnAlone(t *testing.T) {
 	if _, err := submit(r, m, 1, before.Version, "play "+card(t, m, 1)); err != nil {
 		t.Errorf("a card that was chosen before the trades: %v", err)
 	}
-	// On turn one may trade and play at once.
-	change, err := submit(r, m, 1, m.Version, "decline 2", "play "+card(t, m, 1))
-	if err != nil {
-		t.Fatal(err)
+	// On turn one may trade and then play, each by itself: what a trade brings is not known before it.
+	if _, err := submit(r, m, 1, m.Version, "decline 2", "play "+card(t, m, 1)); err == nil {
+		t.Error("a card was taken behind a trade")
 	}
-	if m = change.Match; !slices.Equal(m.MustAct(), []int{2}) {
+	for _, move := range []string{"decline 2", "play " + card(t, m, 1)} {
+		change, err := submit(r, m, 1, m.Version, move)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m = change.Match
+	}
+	if !slices.Equal(m.MustAct(), []int{2}) {
 		t.Errorf("after a trade and a card %v must act", m.MustAct())
 	}
 }

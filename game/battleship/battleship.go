@@ -33,8 +33,12 @@ func (Rules) Info() game.Info {
 	}
 }
 
-// position has the two boards; that of seat n is position[n-1].
-type position [2]side
+// position has the two boards.
+type position struct {
+	boards [2]side // that of seat n is boards[n-1]
+	// closed: the match is over, though no fleet was lost.
+	closed bool
+}
 
 // phase is the part of the game.
 type phase string
@@ -47,16 +51,18 @@ const (
 
 func (p position) phase() phase {
 	switch {
-	case !p[0].stands() || !p[1].stands():
+	case p.closed:
+		return over
+	case !p.boards[0].stands() || !p.boards[1].stands():
 		return placing
-	case p[0].lost() || p[1].lost():
+	case p.boards[0].lost() || p.boards[1].lost():
 		return over
 	}
 	return shooting
 }
 
 // next is the seat to shoot: the second has shot as often as the first, or once less.
-func (p position) next() int { return 1 + len(p[1].shots) - len(p[0].shots) }
+func (p position) next() int { return 1 + len(p.boards[1].shots) - len(p.boards[0].shots) }
 
 // Setup returns two empty boards.
 func (Rules) Setup(game.Options, []int, *game.Chance) (game.Position, error) { return position{}, nil }
@@ -80,7 +86,7 @@ func (Rules) Play(p game.Position, seat int, move string, _ game.Moment, c *game
 const random = "random"
 
 func (p position) place(seat, kind int, s ship) (game.Played, error) {
-	own := &p[seat-1]
+	own := &p.boards[seat-1]
 	if own.stands() {
 		return game.Played{}, game.Illegal("your fleet stands")
 	}
@@ -92,7 +98,7 @@ func (p position) place(seat, kind int, s ship) (game.Played, error) {
 
 // placeRest places each missing ship on any of the places left to it. The seat is told where, as of a die that it rolled.
 func (p position) placeRest(seat int, c *game.Chance) (game.Played, error) {
-	own := &p[seat-1]
+	own := &p.boards[seat-1]
 	if own.stands() {
 		return game.Played{}, game.Illegal("your fleet stands")
 	}
@@ -117,7 +123,7 @@ func (p position) shoot(seat int, at square) (game.Played, error) {
 	if next := p.next(); seat != next {
 		return game.Played{}, game.Illegal("it is seat %d's turn", next)
 	}
-	target := &p[2-seat]
+	target := &p.boards[2-seat]
 	if target.order(at) > 0 {
 		return game.Played{}, game.Illegal("you have shot at %s before", at)
 	}
@@ -130,7 +136,7 @@ func (Rules) Duty(p game.Position, seat int) game.Duty {
 	pos := p.(position)
 	switch pos.phase() {
 	case placing:
-		if !pos[seat-1].stands() {
+		if !pos.boards[seat-1].stands() {
 			return game.MustAct
 		}
 	case shooting:
@@ -144,7 +150,7 @@ func (Rules) Duty(p game.Position, seat int) game.Duty {
 // Outcomes tells of a fleet that has been sunk.
 func (Rules) Outcomes(p game.Position) []game.Outcome {
 	pos := p.(position)
-	for i, own := range pos {
+	for i, own := range pos.boards {
 		if own.lost() {
 			return game.WonBy(2-i, 2)
 		}
@@ -168,7 +174,7 @@ func (Rules) Secrets(p game.Position, seat int) []string {
 	if pos.phase() == over {
 		return nil
 	}
-	own, other := pos[seat-1], pos[2-seat]
+	own, other := pos.boards[seat-1], pos.boards[2-seat]
 	var texts []string
 	for kind, s := range own.ships {
 		if s.placed && !own.sunk(kind) && s != other.ships[kind] {
@@ -186,9 +192,9 @@ func (r Rules) LegalMoves(p game.Position, seat int) []string {
 		return nil
 	}
 	if pos.phase() == shooting {
-		return pos[2-seat].untouched()
+		return pos.boards[2-seat].untouched()
 	}
-	own := pos[seat-1]
+	own := pos.boards[seat-1]
 	var moves []string
 	for kind := range fleet {
 		if own.ships[kind].placed {
@@ -211,5 +217,11 @@ func (r Rules) DefaultMove(p game.Position, seat int) (string, bool) {
 	case pos.phase() == placing:
 		return random, true
 	}
-	return pos[2-seat].untouched()[0], true
+	return pos.boards[2-seat].untouched()[0], true
+}
+
+// MayFollow lets ships be placed together: what the other seat hides decides nothing before the first shot.
+func (Rules) MayFollow(move string) bool {
+	_, shot := parseSquare(move)
+	return !shot
 }

@@ -19,8 +19,8 @@ import (
 // Encode writes a position.
 func (Rules) Encode(p game.Position) (int, []byte, error) {
 	pos := p.(position)
-	text := make([]byte, 0, 40+2*len(pos[0].shots)+2*len(pos[1].shots))
-	for i, d := range pos {
+	text := make([]byte, 0, 40+2*len(pos.boards[0].shots)+2*len(pos.boards[1].shots))
+	for i, d := range pos.boards {
 		if i > 0 {
 			text = append(text, '/')
 		}
@@ -65,8 +65,8 @@ func (Rules) Decode(version int, data []byte) (game.Position, error) {
 		return nil, fmt.Errorf("a position of battleship has four parts, not %d", len(parts))
 	}
 	var p position
-	for i := range p {
-		if err := p[i].decode(parts[2*i], parts[2*i+1]); err != nil {
+	for i := range p.boards {
+		if err := p.boards[i].decode(parts[2*i], parts[2*i+1]); err != nil {
 			return nil, fmt.Errorf("the board of seat %d: %w", i+1, err)
 		}
 	}
@@ -118,15 +118,15 @@ func (d *side) checkShots() error {
 
 // checkShots asks whether the seats shot in turn, with both fleets placed and until one was lost.
 func (p position) checkShots() error {
-	first, second := len(p[1].shots), len(p[0].shots)
+	first, second := len(p.boards[1].shots), len(p.boards[0].shots)
 	switch {
 	case first != second && first != second+1:
 		return fmt.Errorf("%d shots of seat 1 and %d of seat 2 do not come of taking turns", first, second)
 	case first > 0 && p.phase() == placing:
 		return errors.New("shots before both fleets stand")
-	case first == second && p[1].lost():
+	case first == second && p.boards[1].lost():
 		return errors.New("a shot of seat 2 after its fleet was lost")
-	case first > second && p[0].lost():
+	case first > second && p.boards[0].lost():
 		return errors.New("a shot of seat 1 after its fleet was lost")
 	}
 	return nil

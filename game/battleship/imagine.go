@@ -18,15 +18,16 @@ func (r Rules) Imagine(data []byte, viewer int, c *game.Chance) (game.Position, 
 		return nil, fmt.Errorf("a view of battleship: %w", err)
 	}
 	var p position
-	for i := range p {
+	for i := range p.boards {
 		b := v.Boards[fmt.Sprint(i+1)]
-		if err := p[i].imagine(b, c); err != nil {
+		if err := p.boards[i].imagine(b, c); err != nil {
 			return nil, fmt.Errorf("a view of battleship: the board of seat %d: %w", i+1, err)
 		}
 	}
 	if err := p.checkShots(); err != nil {
 		return nil, fmt.Errorf("a view of battleship: %w", err)
 	}
+	p.closed = v.Phase == over && r.Outcomes(p) == nil
 	if !reflect.DeepEqual(r.View(p, viewer), v) {
 		return nil, fmt.Errorf("a view of battleship: nothing looks to viewer %d like %s", viewer, data)
 	}
@@ -221,7 +222,7 @@ func (w *drawing) options(left []int, taken, unexplained squares) (options []ber
 // Estimate compares the squares of the two fleets that were not hit.
 func (Rules) Estimate(p game.Position, seat int) float64 {
 	pos := p.(position)
-	own, other := pos[seat-1].whole(), pos[2-seat].whole()
+	own, other := pos.boards[seat-1].whole(), pos.boards[2-seat].whole()
 	return float64(own) / float64(own+other)
 }
 

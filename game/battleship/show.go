@@ -18,7 +18,7 @@ type view struct {
 
 // board is one of the two boards.
 type board struct {
-	// Ready: all its ships are placed. Of how many are, others are not told.
+	// Ready: all its ships are placed. Of how many are, others are not told before the end.
 	Ready bool `json:"ready"`
 	// Rows are written from the top: x hit, o miss, # a ship that was not hit, where it is shown, and . the rest.
 	Rows []string `json:"rows"`
@@ -31,19 +31,25 @@ type board struct {
 }
 
 // View shows a seat its own ships, and everybody the shots and what came of them. Where a sunk ship lay is not told beyond
-// that. When a fleet is lost, everything is shown to all: then nothing can be gained by it, players at a table check each
-// other so, and the hidden moves of a match that is over are shown as well. (Who resigns ends a match that these rules
-// would play on: its views stay as they were, the moves tell the rest.)
+// that. When a fleet is lost or somebody gave up, everything is shown to all: then nothing can be gained by it, players at a
+// table check each other so, and the hidden moves of a match that is over are shown as well.
 func (Rules) View(p game.Position, viewer int) any {
 	pos := p.(position)
 	v := view{Phase: pos.phase(), Boards: map[string]board{}}
 	if v.Phase == shooting {
 		v.Next = pos.next()
 	}
-	for i := range pos {
-		v.Boards[fmt.Sprint(i+1)] = pos[i].board(i+1 == viewer || v.Phase == over)
+	for i := range pos.boards {
+		v.Boards[fmt.Sprint(i+1)] = pos.boards[i].board(i+1 == viewer || v.Phase == over)
 	}
 	return v
+}
+
+// Close shows both fleets, as far as they were placed.
+func (Rules) Close(p game.Position) game.Position {
+	pos := p.(position)
+	pos.closed = true
+	return pos
 }
 
 // at is what the rows show of a square, 0 if they are none of these rules.
@@ -109,7 +115,7 @@ func (Rules) Draw(p game.Position, viewer int) string {
 	if viewer > 0 {
 		names[left] = "you"
 	}
-	rows := func(seat int) []string { return pos[seat-1].rows(seat == viewer || pos.phase() == over) }
+	rows := func(seat int) []string { return pos.boards[seat-1].rows(seat == viewer || pos.phase() == over) }
 	leftRows, rightRows := rows(left), rows(right)
 
 	const letters = "   a b c d e f g h i j"
@@ -119,7 +125,7 @@ func (Rules) Draw(p game.Position, viewer int) string {
 		fmt.Fprintf(&text, "%2d %s   %2d %s\n", i+1, spaced(leftRows[i]), i+1, spaced(rightRows[i]))
 	}
 	for _, seat := range []int{left, right} {
-		fmt.Fprintf(&text, "%s: %s\n", names[seat], pos[seat-1].state(seat == viewer))
+		fmt.Fprintf(&text, "%s: %s\n", names[seat], pos.boards[seat-1].state(seat == viewer, pos.phase()))
 	}
 	return text.String()
 }
@@ -127,8 +133,8 @@ func (Rules) Draw(p game.Position, viewer int) string {
 func spaced(row string) string { return strings.Join(strings.Split(row, ""), " ") }
 
 // state tells of a fleet: what is afloat and sunk or, while it is placed, whether it stands. Its owner is told what is
-// missing.
-func (d *side) state(own bool) string {
+// missing; everybody is, of a match that ended before.
+func (d *side) state(own bool, now phase) string {
 	var missing, sunk []string
 	for kind, f := range fleet {
 		if !d.ships[kind].placed {
@@ -138,6 +144,8 @@ func (d *side) state(own bool) string {
 		}
 	}
 	switch {
+	case missing != nil && now == over:
+		return "not placed: " + strings.Join(missing, ", ")
 	case missing != nil && own:
 		return "to place: " + strings.Join(missing, ", ")
 	case missing != nil:
@@ -157,10 +165,12 @@ func (Rules) Summary(p game.Position) string {
 			return "is ready"
 		case pos.phase() == placing:
 			return "is placing ships"
+		case !d.stands():
+			return "has not placed its ships"
 		case d.afloat() == 1:
 			return "has 1 ship left"
 		}
 		return fmt.Sprintf("has %d ships left", d.afloat())
 	}
-	return "seat 1 " + left(&pos[0]) + ", seat 2 " + left(&pos[1])
+	return "seat 1 " + left(&pos.boards[0]) + ", seat 2 " + left(&pos.boards[1])
 }

@@ -148,6 +148,53 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// TestClose: when somebody gave up, everybody is shown both fleets, as far as they were placed, and nobody is next.
+func TestClose(t *testing.T) {
+	var r battleship.Rules
+	for _, c := range []struct {
+		name, position, summary string
+		ships1, ships2          int // how many are shown
+		squares                 int // how many squares of ships that were not hit are drawn
+		ready1                  bool
+		state1, state2          string
+	}{
+		{
+			name: "while they place", position: placed1, summary: "seat 1 has not placed its ships, seat 2 has 5 ships left",
+			ships1: 2, ships2: 5, squares: 7 + 17,
+			state1: "not placed: battleship (4), cruiser (3), submarine (3)", state2: "all ships afloat",
+		},
+		{
+			name: "midway", position: midway, summary: "seat 1 has 4 ships left, seat 2 has 4 ships left",
+			ships1: 5, ships2: 5, squares: 14 + 12, ready1: true,
+			state1: "4 of 5 ships afloat, sunk: destroyer", state2: "4 of 5 ships afloat, sunk: carrier",
+		},
+	} {
+		open := at(t, c.position)
+		closed := r.Close(open)
+		if got := encoded(t, open); got != c.position || look(t, open, 0).Phase == "over" {
+			t.Errorf("%s: Close changed the position to %s", c.name, got)
+		}
+		if got := r.Summary(closed); got != c.summary {
+			t.Errorf("%s: %q, want %q", c.name, got, c.summary)
+		}
+		for viewer := range 3 {
+			v := look(t, closed, viewer)
+			one, two := v.Boards["1"], v.Boards["2"]
+			if v.Phase != "over" || v.Next != 0 || one.Ready != c.ready1 || len(one.Ships) != c.ships1 || len(two.Ships) != c.ships2 {
+				t.Errorf("%s: viewer %d is shown %+v", c.name, viewer, v)
+			}
+			text := r.Draw(closed, viewer)
+			if strings.Count(text, "#") != c.squares || !strings.Contains(text, ": "+c.state1+"\n") || !strings.Contains(text, ": "+c.state2+"\n") {
+				t.Errorf("%s: viewer %d is drawn\n%s", c.name, viewer, text)
+			}
+			view := viewOf(t, closed, viewer)
+			if p, err := r.Imagine(view, viewer, chance()); err != nil || string(viewOf(t, p, viewer)) != string(view) {
+				t.Errorf("%s: viewer %d imagines %+v (%v) from %s", c.name, viewer, p, err, view)
+			}
+		}
+	}
+}
+
 func TestSecrets(t *testing.T) {
 	for _, c := range []struct {
 		name, position string

@@ -80,13 +80,18 @@ func (*position) Start(o game.Options) (*position, error) {
 	return p, nil
 }
 
-// ToMove is the seat whose turn it is, or would be if the game went on.
-func (p *position) ToMove() int { return p.turn.seat() }
+// ToMove is the seat whose turn it is, 0 when the game is over.
+func (p *position) ToMove() int {
+	if !p.goesOn() {
+		return 0
+	}
+	return p.turn.seat()
+}
 
 // Moves lists the legal moves in alphabetical order, and last "claim" if there is a draw to claim now. Claims with a
 // move are not listed: there is one for each move, and hardly ever a right one.
 func (p *position) Moves() []string {
-	if p.ended != notEnded {
+	if !p.goesOn() {
 		return nil
 	}
 	_, legal := p.legal()

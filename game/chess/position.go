@@ -24,6 +24,8 @@ type position struct {
 	// earlier positions themselves, not hashes of them, can be compared, and there are at most 150 of these moves.
 	past  []move
 	ended ending
+	// closed: the match is over, though the moves did not end it.
+	closed bool
 	// legal asks the library for the position as it has it and for the legal moves: once, because a bot lists the moves
 	// and then plays many of them, and listing takes most of the time.
 	legal func() (*lib.Position, []lib.Move)
@@ -85,6 +87,9 @@ var endings = [...]string{
 
 // String says in words how the game ended.
 func (e ending) String() string { return endings[e] }
+
+// goesOn reports whether somebody is to move.
+func (p *position) goesOn() bool { return p.ended == notEnded && !p.closed }
 
 // settle notes how the game has ended, if it has. Checkmate goes before all others (9.6.2).
 func (p *position) settle() {

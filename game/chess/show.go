@@ -43,11 +43,18 @@ func (p *position) view() view {
 	if n := p.occurrences(); n > 1 {
 		v.Repetitions = n
 	}
-	if p.ended == notEnded {
+	if p.goesOn() {
 		v.Turn = strings.ToLower(p.turn.String())
 		v.Claim = strings.TrimPrefix(p.claimable().String(), claimedPrefix)
 	}
 	return v
+}
+
+// Close returns the position with nobody to move, and no draw to claim.
+func (Rules) Close(at game.Position) game.Position {
+	p := *at.(*position)
+	p.closed = true
+	return &p
 }
 
 // Imagine returns the position that the view shows: there is but one.
@@ -101,17 +108,21 @@ func (v view) position() (*position, error) {
 		return p, nil
 	}
 	p.settle()
+	p.closed = p.ended == notEnded && v.Turn == ""
 	return p, nil
 }
 
 // status says who is to move and what he has to mind, or how the game ended.
 func (p *position) status() string {
-	switch p.ended {
-	case notEnded:
-	case checkmate:
+	switch {
+	case p.ended == checkmate:
 		return fmt.Sprintf("checkmate, %s has won", p.turn.other())
-	default:
+	case p.ended != notEnded:
 		return "drawn, " + p.ended.String()
+	case p.closed && p.check():
+		return fmt.Sprintf("not played out, %s in check", p.turn)
+	case p.closed:
+		return "not played out"
 	}
 	s := p.turn.String() + " to move"
 	if p.check() {

@@ -3,6 +3,7 @@ package chess_test
 import (
 	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"yourmove/game"
@@ -53,6 +54,44 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestClose: when somebody gave up, the board stays, and nobody is to move or may claim a draw.
+func TestClose(t *testing.T) {
+	for _, c := range []struct{ fen, moves, view, summary string }{
+		{initial, "", `{"fen":"` + initial + `"}`, "move 1, not played out"},
+		{
+			initial, "e2e4 e7e5 d1h5 b8c6 h5f7",
+			`{"fen":"r1bqkbnr/pppp1Qpp/2n5/4p3/4P3/8/PPPP1PPP/RNB1KBNR b KQkq - 0 3","check":true}`,
+			"move 3, not played out, Black in check",
+		},
+		{
+			initial, dance + "g1f3 g8f6 f3g1 f6g8",
+			`{"fen":"rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 8 5",` +
+				`"reversible":"g1f3 g8f6 f3g1 f6g8 g1f3 g8f6 f3g1 f6g8","repetitions":3}`,
+			"move 5, not played out",
+		},
+	} {
+		open := play(t, c.fen, c.moves)
+		before := rules.View(open, 0)
+		closed := rules.Close(open)
+		got, err := json.Marshal(rules.View(closed, 1))
+		if err != nil || string(got) != c.view {
+			t.Errorf("after %s shown as\n%s (%v), want\n%s", c.moves, got, err, c.view)
+		}
+		if summary := rules.Summary(closed); summary != c.summary {
+			t.Errorf("after %s: %q, want %q", c.moves, summary, c.summary)
+		}
+		if text := rules.Draw(closed, 1); strings.Contains(text, "to move") {
+			t.Errorf("after %s drawn as\n%s", c.moves, text)
+		}
+		if p, err := imagine(closed); err != nil || rules.View(p, 0) != rules.View(closed, 0) {
+			t.Errorf("after %s imagined as %+v (%v)", c.moves, p, err)
+		}
+		if rules.View(open, 0) != before {
+			t.Errorf("after %s: Close changed the position", c.moves)
+		}
+	}
+}
+
 // TestImagineGoesOn: what comes after an imagined position is what comes after the real one, claims and all.
 func TestImagineGoesOn(t *testing.T) {
 	real := play(t, initial, dance+"g1f3 g8f6")
@@ -84,6 +123,7 @@ func TestImagineRefuses(t *testing.T) {
 		`{` + fen + `,"turn":"black"}`,
 		`{` + fen + `,"claim":"50 moves"}`,
 		`{` + fen + `,"ended":"checkmate"}`,
+		`{"fen":"4k2r/8/8/8/8/8/8/4K3 b k - 100 80","claim":"50 moves"}`,
 		`{` + fen + `,"ended":"draw claimed: nothing"}`,
 		`{` + fen + past + `}`,
 		`{` + fen + past + `,"repetitions":3}`,

@@ -12,6 +12,7 @@
 //	secrets.go   does a view, or an event as shown to others, hold anything that only one seat may know?
 //	imagine.go   is a position imagined from a seat's view the real one in all that the seat can tell, and is what is no
 //	             view refused? is an estimate a number from 0 to 1?
+//	close.go     can a position be shown, and imagined back, as of a match that somebody gave up?
 //	playout.go   does the match end within a bound, and does it replay to the same match?
 package gametest
 
@@ -37,7 +38,7 @@ type Config struct {
 	Options game.Options
 	// Playouts is how many matches are played for each number of seats; 8.
 	Playouts int
-	// Bound is how many turns and resignations a match may take before it counts as endless; 10,000.
+	// Bound is how many turns and resignations a match may take before it counts as endless; 2,000.
 	Bound int
 	// Seed is where the seeds of the playouts are counted from; 1. One that the suite printed repeats that playout first.
 	Seed uint64
@@ -86,7 +87,7 @@ func (cfg *Config) fill() {
 		cfg.Playouts = 8
 	}
 	if cfg.Bound == 0 {
-		cfg.Bound = 10_000
+		cfg.Bound = 2000
 	}
 	if cfg.Seed == 0 {
 		cfg.Seed = 1

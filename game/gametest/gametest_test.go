@@ -58,6 +58,9 @@ const (
 	borrowing       flaw = "imagining that keeps the bytes it was given"
 	gullible        flaw = "imagining that takes what is no view"
 	fragile         flaw = "imagining that panics on an altered view"
+	slamming        flaw = "a Close that changes the position given"
+	jammed          flaw = "a closed position that cannot be drawn"
+	reopening       flaw = "imagining that opens what is closed"
 	boundless       flaw = "an estimate above 1"
 	uncountable     flaw = "an estimate that is not a number"
 )
@@ -69,6 +72,8 @@ type hats struct {
 	// Shown lists the seats whose word is out.
 	Shown map[int]bool
 	Note  int
+	// Closed: the match is over, and all words are out.
+	Closed bool
 	// Twist and Kept come of flawed imagining alone.
 	Twist flaw
 	Kept  []byte
@@ -207,7 +212,7 @@ func (r hat) View(p game.Position, viewer int) any {
 		return h.Passes
 	}
 	words := map[int]string{}
-	over := h.Passes >= 3*len(h.Seats)
+	over := h.Closed || h.Passes >= 3*len(h.Seats)
 	for s, w := range h.Words {
 		if s == viewer || h.Shown[s] || over || r.flaw == leakyView && viewer == 2 && s == 1 {
 			words[s] = w
@@ -216,7 +221,16 @@ func (r hat) View(p game.Position, viewer int) any {
 	if r.flaw == panicsForGone && viewer > 0 {
 		_ = h.Seats[viewer-1]
 	}
-	return map[string]any{"words": words, "seats": h.Seats, "passes": h.Passes, "shown": h.Shown}
+	return map[string]any{"words": words, "seats": h.Seats, "passes": h.Passes, "shown": h.Shown, "closed": h.Closed}
+}
+
+func (r hat) Close(p game.Position) game.Position {
+	h := p.(*hats)
+	if r.flaw != slamming {
+		h = h.clone()
+	}
+	h.Closed = true
+	return h
 }
 
 // Imagine draws the words that the viewer does not see.
@@ -244,6 +258,8 @@ func (r hat) Imagine(view []byte, viewer int, c *game.Chance) (game.Position, er
 		h.Words[viewer] = fmt.Sprintf("<word %08d>", c.IntN(1e8))
 	case hasty, premature, timid:
 		h.Twist = r.flaw
+	case reopening:
+		h.Closed = false
 	case moody:
 		h.Note = int(outside.Add(1))
 	case borrowing:
@@ -323,8 +339,11 @@ func (r hat) Summary(p game.Position) string {
 }
 
 func (r hat) Draw(p game.Position, viewer int) string {
-	if h := p.(*hats); r.flaw == leakyDraw {
+	switch h := p.(*hats); {
+	case r.flaw == leakyDraw:
 		return "seat 1 has " + h.Words[1]
+	case r.flaw == jammed && h.Closed:
+		panic("nobody is next")
 	}
 	return "a hat"
 }
@@ -352,6 +371,7 @@ func TestFlaws(t *testing.T) {
 		badDefault: `offered "resign"`, twoLines: "more than a line", bareView: "no JSON object", foreignReason: "QUOTA",
 		blind: "refused: what is this?", swapping: "of which the view is", hasty: "with the duty 0, not 1", premature: "with the outcomes",
 		timid: "with the legal moves", moody: "with the same chance", borrowing: "writing over the view that it was given changed",
+		slamming: "Close changed", jammed: "panic: nobody is next", reopening: "gives something of which the view is",
 		gullible: "which is no view", fragile: "panic", boundless: "not from 0 to 1", uncountable: "NaN",
 	} {
 		t.Run(string(flaw), func(t *testing.T) {

@@ -71,9 +71,11 @@ func (po *playout) run() error {
 			return fmt.Errorf("endless: not over after %d turns and resignations", n)
 		}
 		po.now = po.now.Add(time.Duration(po.rng.Int64N(int64(time.Hour))))
-		// The whole check on every position would make long games slow; the later ones are alike.
-		if err := po.checkPosition(n < 20 || po.rng.IntN(20) == 0); err != nil {
-			return err
+		// To check every position, and each of them wholly, would make long games slow; the later ones are alike.
+		if whole := n < 20 || po.rng.IntN(20) == 0; n < 300 || whole && po.rng.IntN(2) == 0 {
+			if err := po.checkPosition(whole); err != nil {
+				return err
+			}
 		}
 		if err := po.step(); err != nil {
 			return fmt.Errorf("turn %d: %w", po.m.Turn, err)
@@ -190,6 +192,9 @@ func (po *playout) checkPosition(whole bool) error {
 		if err := checkViews(po.rules, k, viewers(po.m), nil); err != nil {
 			return err
 		}
+		if err := po.checkClosed(k, seats); err != nil {
+			return err
+		}
 		return po.checkImagined(k, seats, true)
 	}
 	if err := checkSane(po.rules, p, seats); err != nil {
@@ -223,6 +228,9 @@ func (po *playout) checkPosition(whole bool) error {
 		}
 	}
 	if err := checkLeave(po.rules, k, seats, po.chance); err != nil {
+		return err
+	}
+	if err := po.checkClosed(k, seats); err != nil {
 		return err
 	}
 	if po.rng.IntN(3) > 0 {
@@ -368,7 +376,8 @@ func (po *playout) simulate(p game.Position, seat int, texts []string) (played g
 		}
 		p = played.Position
 	}
-	return played, chance.Drawn() || played.Chance != "", nil
+	b, ok := po.rules.(game.Batcher)
+	return played, !ok || !b.MayFollow(texts[len(texts)-1]) || chance.Drawn() || played.Chance != "", nil
 }
 
 // checkEnd asks whether everybody who played has an outcome and nobody must act any more.

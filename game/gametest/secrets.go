@@ -56,12 +56,20 @@ func leak(all map[int][]string, viewer int, shown string) error {
 // checkViews asks of everybody's view, and of the texts beside it, whether they can be sent and keep the secrets of the
 // seats given (none once the match is over). Who gave up goes on watching from his seat.
 func checkViews(rules game.Rules, k kept, viewers, secretive []int) error {
-	all, err := secrets(rules, k.p, secretive)
+	if err := checkShows(rules, k.p, viewers, secretive); err != nil {
+		return err
+	}
+	return k.same(rules, "View, Draw, Summary or Secrets")
+}
+
+// checkShows is checkViews of a position that need not be one to encode.
+func checkShows(rules game.Rules, p game.Position, viewers, secretive []int) error {
+	all, err := secrets(rules, p, secretive)
 	if err != nil {
 		return err
 	}
 	for _, viewer := range viewers {
-		view, err := marshal(rules.View(k.p, viewer))
+		view, err := marshal(rules.View(p, viewer))
 		if err != nil {
 			return fmt.Errorf("rules.View for %d: %w", viewer, err)
 		}
@@ -72,13 +80,13 @@ func checkViews(rules game.Rules, k kept, viewers, secretive []int) error {
 			return fmt.Errorf("rules.View: %w", err)
 		}
 		if d, ok := rules.(game.Drawer); ok {
-			if err := leak(all, viewer, d.Draw(k.p, viewer)); err != nil {
+			if err := leak(all, viewer, d.Draw(p, viewer)); err != nil {
 				return fmt.Errorf("rules.Draw: %w", err)
 			}
 		}
 	}
 	if s, ok := rules.(game.Summarizer); ok {
-		line := s.Summary(k.p)
+		line := s.Summary(p)
 		if strings.ContainsAny(line, "\r\n") {
 			return fmt.Errorf("rules.Summary %q is more than a line", line)
 		}
@@ -86,7 +94,7 @@ func checkViews(rules game.Rules, k kept, viewers, secretive []int) error {
 			return fmt.Errorf("rules.Summary: %w", err)
 		}
 	}
-	return k.same(rules, "View, Draw, Summary or Secrets")
+	return nil
 }
 
 // checkShown asks of events that a match has just told whether they keep the secrets that there are after them. What a

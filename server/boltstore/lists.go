@@ -20,12 +20,17 @@ func (s *Store) MatchesOf(ctx context.Context, player game.PlayerID, after serve
 		cur := tx.Bucket(bucketMembers).Cursor()
 		prefix := memberPrefix(player, memberOver)
 		if after == "" {
+			var keys [][]byte
 			for k, _ := cur.Seek(player[:]); bytes.HasPrefix(k, player[:]) && bytes.Compare(k, prefix) < 0; k, _ = cur.Next() {
-				m, err := ownMatch(tx, player, k)
-				if err != nil {
+				keys = append(keys, k)
+			}
+			// Matches are large: to make room for them once is a tenth of what the list costs.
+			own.Current = make([]server.OwnMatch, len(keys))
+			for i, k := range keys {
+				var err error
+				if own.Current[i], err = ownMatch(tx, player, k); err != nil {
 					return err
 				}
-				own.Current = append(own.Current, m)
 			}
 		}
 		start, err := startAfter(prefix, after, 8+idLen)

@@ -10,7 +10,7 @@ import (
 	"yourmove/game"
 )
 
-// Version is what the server says of itself.
+// Version is what both programs say of themselves; CHANGELOG.md has it too.
 const Version = "0.1.0"
 
 // Main runs the program with these rules until its work is done or ctx is, and returns its exit code: 0, 1 for a

@@ -37,7 +37,7 @@ const (
 // demo plays against a server of its own.
 type demo struct {
 	games          *game.Registry
-	seconds        int
+	seconds        uint
 	json           bool
 	stdout, stderr io.Writer
 	// say is where people read: stdout, or with --json stderr.
@@ -59,7 +59,7 @@ func demoCommand(games *game.Registry, stdout, stderr io.Writer) *cobra.Command 
 			return d.run(ctx)
 		},
 	}
-	cmd.Flags().IntVar(&d.seconds, "seconds", 0, "end after so many seconds; 0: at Ctrl-C")
+	cmd.Flags().UintVar(&d.seconds, "seconds", 0, "end after so many seconds; 0: at Ctrl-C")
 	cmd.Flags().BoolVar(&d.json, "json", false, "end with one JSON object on stdout; the status lines go to stderr")
 	return cmd
 }

@@ -76,7 +76,8 @@ func run(b Behaviour, in io.Reader, out io.Writer) (code int) {
 			return 0
 		case word == "uci" && b != Mute:
 			fmt.Fprintf(out, "Test engine at your service\nid name Fake %s\nid author nobody\n", b)
-			fmt.Fprint(out, "option name Hash type spin default 16 min 1 max 1024\noption name Clear Hash type button\nuciok\n")
+			fmt.Fprint(out, "option name Hash type spin default 16 min 1 max 1024\noption name Clear Hash type button\n")
+			fmt.Fprint(out, "option name Skill Level type spin default 20 min 0 max 20\nuciok\n")
 		case word == "isready":
 			fmt.Fprintln(out, "readyok")
 		case word == "setoption":
