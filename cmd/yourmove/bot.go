@@ -17,6 +17,7 @@ import (
 	"yourmove/clientsim"
 	"yourmove/clientsim/uci"
 	"yourmove/cmd/yourmove/internal/terminal"
+	"yourmove/game"
 	yourmovev1 "yourmove/proto/gen/yourmove/v1"
 )
 
@@ -40,6 +41,8 @@ type botFlags struct {
 	create           bool
 	join, match      string
 	matches          int
+	// repeated is what a later command line says again that goes on with a match: the engine and how it plays.
+	repeated []string
 }
 
 func botUCICommand(a *app) *cobra.Command {
@@ -52,11 +55,15 @@ somebody else made (--join), or that was left off (--match). It ends when the ma
 
 The engine plays as a guest under its own name, or that of --as. The guest's secret is kept in --home, where "yourmove
 play --as" finds it too. A draw that can be claimed is claimed unless the engine believes to stand better; engines do
-not resign. One that ends, does not answer or plays an illegal move is named, and the match waits: go on with --match.`,
+not resign. One that ends, does not answer or plays an illegal move is named, and the match waits: the command says how
+to go on with it, with an engine or by hand.`,
 		Example: `  yourmove bot uci --engine /usr/games/stockfish --server http://127.0.0.1:8080 --create
   yourmove bot uci --engine stockfish --engine-option "Skill Level=3" --nodes 2000 --server http://127.0.0.1:8080 --join K7Q2MZP4TA`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.botUCI(cmd.Context(), b) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			b.repeated = repeated(cmd, b.settings)
+			return a.botUCI(cmd.Context(), b)
+		},
 	}
 	f := cmd.Flags()
 	f.StringVar(&b.engine, "engine", "", "the engine's program (required)")
@@ -79,8 +86,8 @@ not resign. One that ends, does not answer or plays an illegal move is named, an
 
 // botUCI starts the engine, signs in, and plays.
 func (a *app) botUCI(ctx context.Context, b botFlags) error {
-	server, err := parseServer(b.server)
-	if err != nil {
+	var err error
+	if b.server, err = parseServer(b.server); err != nil {
 		return err
 	}
 	settings, err := b.check()
@@ -93,23 +100,23 @@ func (a *app) botUCI(ctx context.Context, b botFlags) error {
 			return &advised{err: err, says: err.Error(), advice: "name a directory with --home"}
 		}
 	}
-	if err := reach(ctx, server); err != nil {
-		return publicFailure(err, server)
+	if err := reach(ctx, b.server); err != nil {
+		return publicFailure(err, b.server)
 	}
 	engine, err := uci.Start(ctx, b.engine, uci.Options{Settings: settings, Patience: b.patience})
 	if err != nil {
 		return err
 	}
 	defer engine.Close()
-	name := cmp.Or(b.as, shortened(engine.Name))
-	secret, err := home.Secret(server, name)
+	b.as = cmp.Or(b.as, shortened(engine.Name))
+	secret, err := home.Secret(b.server, b.as)
 	if err != nil {
 		return err
 	}
 	t := &http.Transport{}
 	defer t.CloseIdleConnections()
-	c := clientsim.NewClient(connecthttp.NewTransport(&http.Client{Transport: t}, server), clientsim.ClientOptions{
-		Seed: clientsim.Seed(rand.Uint64()), Secret: secret, Name: name, Installation: "yourmove bot uci",
+	c := clientsim.NewClient(connecthttp.NewTransport(&http.Client{Transport: t}, b.server), clientsim.ClientOptions{
+		Seed: clientsim.Seed(rand.Uint64()), Secret: secret, Name: b.as, Installation: "yourmove bot uci",
 	})
 	if err := c.SignIn(ctx); err != nil {
 		return err
@@ -135,8 +142,10 @@ func (b *botFlags) check() (settings []uci.Setting, err error) {
 	switch {
 	case b.engine == "":
 		return nil, misused("--engine is needed: the engine's program")
-	case ways != 1:
+	case ways == 0:
 		return nil, misused("one of --create, --join and --match is needed")
+	case ways > 1:
+		return nil, misused("only one of --create, --join and --match")
 	case b.matches < 0 || b.matches != 1 && !b.create:
 		return nil, misused("--matches: at least 0, with --create")
 	case b.limit.MoveTime < 0 || b.limit.Nodes < 0 || b.limit.Depth < 0 || b.patience <= 0:
@@ -172,11 +181,11 @@ func (a *app) botMatch(ctx context.Context, b botFlags, c *clientsim.Client, eng
 	if err := a.tell(told(m, engine)); err != nil {
 		return err
 	}
-	m, err = uci.Play(ctx, c, m.GetSummary().GetMatchId(), engine, b.limit)
+	end, err := uci.Play(ctx, c, m.GetSummary().GetMatchId(), engine, b.limit)
 	if err != nil {
-		return err
+		return a.unfinished(ctx, b, m.GetSummary(), err)
 	}
-	return a.tell(told(m, engine))
+	return a.tell(told(end, engine))
 }
 
 // sit takes a seat.
@@ -189,10 +198,33 @@ func (b *botFlags) sit(ctx context.Context, c *clientsim.Client) (*yourmovev1.Ma
 		return res.GetMatch(), err
 	case b.join != "":
 		res, err := c.JoinMatch(ctx, &yourmovev1.JoinMatchRequest{JoinCode: b.join})
-		return res.GetMatch(), err
+		return res.GetMatch(), b.refused(err)
 	}
 	res, err := c.GetMatch(ctx, &yourmovev1.GetMatchRequest{MatchId: b.match})
-	return res.GetMatch(), err
+	return res.GetMatch(), b.refused(err)
+}
+
+// refused says what a player can do about a seat that he did not get.
+func (b *botFlags) refused(err error) error {
+	switch clientsim.Reason(err) {
+	case game.NoSuchMatch:
+		if b.join == "" {
+			return &advised{
+				err: err, says: fmt.Sprintf("%s has no match %s on %s", b.as, b.match, b.server),
+				advice: "its matches are listed by: " + b.byHand(),
+			}
+		}
+		return &advised{
+			err: err, says: fmt.Sprintf("no match with the code %s waits for players on %s", b.join, b.server),
+			advice: "ask again for the code, or make a match with --create",
+		}
+	case game.AlreadySeated:
+		return &advised{
+			err: err, says: b.as + " sits in this match already",
+			advice: "play under another name: --as NAME",
+		}
+	}
+	return err
 }
 
 // botNews is what "bot" tells of a match: at the begin and at the end.

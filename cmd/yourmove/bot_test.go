@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +25,8 @@ func chessServer(t *testing.T) (url string) {
 // botRun is a running "bot uci", of which the lines that it prints are read.
 type botRun struct {
 	*json.Decoder
-	ended chan struct{} // closed when the command has ended; then code and errs may be read
+	stop  context.CancelFunc // interrupts it
+	ended chan struct{}      // closed when the command has ended; then code and errs may be read
 	code  int
 	errs  bytes.Buffer
 }
@@ -32,14 +35,23 @@ type botRun struct {
 func startBot(t *testing.T, args ...string) *botRun {
 	t.Helper()
 	r, w := io.Pipe()
-	s := &botRun{Decoder: json.NewDecoder(r), ended: make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	s := &botRun{Decoder: json.NewDecoder(r), stop: stop, ended: make(chan struct{})}
 	go func() {
-		s.code = run(t.Context(), append([]string{"bot", "uci", "-o", "json"}, args...), w, &s.errs)
+		s.code = run(ctx, append([]string{"bot", "uci", "-o", "json"}, args...), w, &s.errs)
 		w.Close()
 		close(s.ended)
 	}()
-	t.Cleanup(func() { r.Close(); <-s.ended })
+	t.Cleanup(func() { r.Close(); stop(); <-s.ended })
 	return s
+}
+
+// fails waits until "bot uci" has failed, and returns what it says of that.
+func fails(t *testing.T, args ...string) string {
+	t.Helper()
+	s := startBot(t, args...)
+	s.end(t, exitFailed)
+	return s.errs.String()
 }
 
 // next returns the next line.
@@ -112,13 +124,55 @@ func TestBotUCIGoesOn(t *testing.T) {
 	rival := startBot(t, slices.Concat(common, honest, []string{"--join", made.JoinCode})...)
 	rival.next(t)
 	cheat.end(t, exitFailed)
-	if said := cheat.errs.String(); !strings.HasPrefix(said, `yourmove: Fake cheats plays "a1a8" in `) || !strings.Contains(said, "FAILED_PRECONDITION (ILLEGAL_MOVE)") {
+	said := cheat.errs.String()
+	if !strings.HasPrefix(said, `yourmove: Fake cheats plays "a1a8" in `) || !strings.Contains(said, "FAILED_PRECONDITION (ILLEGAL_MOVE)") {
 		t.Errorf("it says %q", said)
 	}
-	heir := startBot(t, slices.Concat(unlucky, honest, []string{"--match", made.Match})...)
+	advice := regexp.MustCompile(`(?m)^  .* bot uci (.* --match \S+)$`).FindStringSubmatch(said)
+	if advice == nil {
+		t.Fatalf("how to go on is not said: %q", said)
+	}
+	heir := startBot(t, strings.Fields(advice[1])...) // the program at that path is an honest engine by now
 	if n := heir.next(t); n.Match != made.Match || n.Seat != made.Seat || n.State != "active" {
 		t.Errorf("it goes on with %+v", n)
 	}
 	sameEnd(t, heir, rival)
 	heir.end(t, exitOK)
+}
+
+// TestBotUCIInterrupted: whoever interrupts an engine is told how it goes on, or how he does himself.
+func TestBotUCIInterrupted(t *testing.T) {
+	url, home := chessServer(t), t.TempDir()
+	host := startBot(t, "--server", url, "--home", home, "--as", "Ann's own", "--engine", ucitest.Engine(t, ucitest.Plays), "--create",
+		"--nodes", "5", "--engine-option", "Skill Level=3")
+	made := host.next(t)
+	host.stop()
+	host.end(t, exitFailed)
+	for _, want := range []string{
+		"yourmove: interrupted\nThe match stays as it is. To go on:\n",
+		" bot uci --server " + url + ` --as 'Ann'\''s own' --home ` + home + " --engine /",
+		" --nodes 5 --output json --engine-option 'Skill Level=3' --match " + made.Match + "\n",
+		" play --server " + url + ` --as 'Ann'\''s own' --home ` + home + " --match " + made.Match + "\n",
+	} {
+		if !strings.Contains(host.errs.String(), want) {
+			t.Errorf("it says %q\nwant %q", host.errs.String(), want)
+		}
+	}
+}
+
+// TestBotUCIGetsNoSeat: the refusal says what a player can do, who is no operator.
+func TestBotUCIGetsNoSeat(t *testing.T) {
+	const unknown = "0199b000-0000-7000-8000-00000000000f"
+	url := chessServer(t)
+	host := []string{"--server", url, "--home", t.TempDir(), "--as", "Host", "--engine", ucitest.Engine(t, ucitest.Plays)}
+	made := startBot(t, append(slices.Clip(host), "--create")...).next(t)
+	for _, tt := range []struct{ flag, value, want string }{
+		{"--join", made.JoinCode, "yourmove: Host sits in this match already; play under another name: --as NAME\n"},
+		{"--join", "WRONG", "yourmove: no match with the code WRONG waits for players on " + url + "; ask again for the code, or make a match with --create\n"},
+		{"--match", unknown, "yourmove: Host has no match " + unknown + " on " + url + "; its matches are listed by: "},
+	} {
+		if said := fails(t, append(slices.Clip(host), tt.flag, tt.value)...); !strings.HasPrefix(said, tt.want) {
+			t.Errorf("%s %s: it says %q\nwant %q", tt.flag, tt.value, said, tt.want)
+		}
+	}
 }

@@ -93,16 +93,19 @@ func (f filler) run(ctx context.Context) (turns int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	out, err := os.OpenFile(f.list, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it holds secrets
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
 	store, err := boltstore.Open(f.dir, boltstore.Options{})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if n, err := store.Counts(ctx); err != nil || n.Players > 0 {
+		return 0, errors.Join(err, fmt.Errorf("%s has %d players: it is in use; make an empty one with yourmoved init", f.dir, n.Players))
+	}
+	out, err := os.OpenFile(f.list, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it holds secrets
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
 	bots, err := f.makeBots(ctx, store)
 	if err != nil {
 		return 0, err

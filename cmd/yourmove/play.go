@@ -41,6 +41,11 @@ your matches go on another time. Several terminals share it: what one hosts anot
 			if !cmd.Flags().Changed("seed") {
 				p.seed = rand.Uint64()
 			}
+			for _, flag := range []string{"players", "seat", "options"} {
+				if len(args) == 0 && cmd.Flags().Changed(flag) {
+					return misused("--%s is for a new match: name its GAME", flag)
+				}
+			}
 			return a.play(cmd.Context(), p, args)
 		},
 	}
@@ -53,7 +58,7 @@ your matches go on another time. Several terminals share it: what one hosts anot
 	f.StringVar(&p.join, "join", "", "join the match with this code")
 	f.StringVar(&p.match, "match", "", "go on with this match")
 	f.IntVar(&p.players, "players", 0, "how many play, where the game takes more than two (default as few as it takes)")
-	f.IntVar(&p.seat, "seat", 1, "your seat; 1 mostly begins, 0 is drawn")
+	f.IntVar(&p.seat, "seat", terminal.DefaultSeat, "your seat; 1 mostly begins, 0 is drawn")
 	f.StringVar(&p.options, "options", "", `the game's options, as JSON: {"target":50}`)
 	f.StringVar(&p.colour, "color", "auto", "colours: auto, always or never")
 	f.Uint64Var(&p.seed, "seed", 0, "lets bots choose as they did with the same seed (default drawn)")

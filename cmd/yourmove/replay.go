@@ -34,7 +34,7 @@ func replayCommand(a *app) *cobra.Command {
 		Short: "Plays recorded games of chess through a server and compares what it tells of them",
 		Long: `Plays every game of a PGN file: two players a game, many games at once, with answers that get lost and calls that are
 repeated on the way. Then it compares what the server tells both players of each game with the record. It fails unless
-every game ended as recorded; what cannot be played is named with the reason.
+every game ended as recorded; what cannot be played is named with its line and the reason.
 
 The server's own rules of chess judge the moves. Who lost although the game went on resigns. A draw by agreement, and a
 game whose end nobody knows, are compared by their final position, and their matches stay as they are.
@@ -116,7 +116,11 @@ func (a *app) replay(ctx context.Context, r replayFlags) error {
 		err = fmt.Errorf("there is no game in %s", r.pgn)
 	}
 	if err == nil && report.OK != report.Games {
-		err = fmt.Errorf("%d of %d games did not end as recorded; the same bad luck again: --seed %d", report.Games-report.OK, report.Games, r.seed)
+		err = fmt.Errorf("%d of %d games did not end as recorded", report.Games-report.OK, report.Games)
+		// Luck has no part in a record that nobody could play.
+		if slices.ContainsFunc(report.Failed, func(f clientsim.Failure) bool { return !f.Unplayable }) {
+			err = fmt.Errorf("%w; the same bad luck again: --seed %d", err, r.seed)
+		}
 	}
 	return err
 }
@@ -156,10 +160,10 @@ func replayTable(w io.Writer, r clientsim.Report) {
 	row(w, "bad luck", fmt.Sprintf("%d calls lost, %d answers dropped, %d calls repeated", r.Luck.Lost, r.Luck.Dropped, r.Luck.Repeated))
 	row(w, "seed", r.Seed)
 	for _, f := range r.Failed {
-		who := f.Name
-		if who != "" {
-			who += ": "
+		where := fmt.Sprintf("game %d, line %d", f.Game, f.Line)
+		if f.Name != "" {
+			where += ", " + f.Name
 		}
-		row(w, "failed", fmt.Sprintf("game %d, %s%s", f.Game, who, f.Reason))
+		row(w, "failed", where+": "+f.Reason)
 	}
 }

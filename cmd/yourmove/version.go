@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"yourmove/server/daemon"
 )
 
 func versionCommand(a *app) *cobra.Command {
@@ -36,15 +38,12 @@ type version struct {
 	Platform string `json:"platform"`
 }
 
-// buildVersion reads what the Go linker noted.
+// buildVersion is the version that this program shares with yourmoved, and what the Go linker noted.
 func buildVersion() version {
-	v := version{Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := version{Version: daemon.Version, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
-	}
-	if info.Main.Version != "" {
-		v.Version = info.Main.Version
 	}
 	for _, s := range info.Settings {
 		switch {

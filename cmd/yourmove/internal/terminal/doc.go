@@ -2,8 +2,11 @@
 // public API.
 //
 //	play.go     from what was asked for to a match, and to the next one
-//	lobby.go    the matches that go on and the games that there are, to choose from
+//	wish.go     a new match as it was asked for, and what can be refused without asking the server
+//	lobby.go    finds or makes a match, and opens a table for it
+//	list.go     the matches that go on and the games that there are, to choose from
 //	table.go    one match, from the first look to its end; turn.go: what the person types there
+//	news.go     what others did: when it is told, and when it can wait
 //	rival.go    bots that take the other seats
 //	home.go     whose secrets lie where
 //	house.go    the server of one's own, shared by all terminals of its owner

@@ -46,8 +46,11 @@ func (h Home) String() string {
 
 // Secret returns the secret of the guest who plays under a name on the server at a URL, and makes it at its first use.
 // An empty URL is one's own server, whose address is another one at each start; an empty name is a player too. Whoever
-// asks with the same two is the same player, a person or a program.
+// asks with the same two is the same player, a person or a program. A name that no player can have is refused.
 func (h Home) Secret(server, name string) ([32]byte, error) {
+	if err := checkName(name); err != nil {
+		return [32]byte{}, err
+	}
 	return h.secret("players", cmp.Or(server, "own"), profile(name))
 }
 

@@ -93,6 +93,18 @@ func TestSecretDamaged(t *testing.T) {
 	}
 }
 
+// TestSecretOfNobody: a name that no player can have leaves nothing behind.
+func TestSecretOfNobody(t *testing.T) {
+	h := Home(filepath.Join(t.TempDir(), "new"))
+	if _, err := h.Secret("", "a\nb"); err == nil {
+		t.Error("a name of two lines has a secret")
+	}
+	if _, err := os.Stat(string(h)); !os.IsNotExist(err) {
+		_ = filepath.WalkDir(string(h), func(path string, _ fs.DirEntry, _ error) error { t.Log(path); return nil })
+		t.Error("it left files behind")
+	}
+}
+
 func TestDefaultHome(t *testing.T) {
 	t.Setenv("HOME", "/home/anna")
 	t.Setenv("XDG_DATA_HOME", "")

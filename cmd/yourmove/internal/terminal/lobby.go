@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"connectrpc.com/connect/v2"
@@ -33,6 +32,7 @@ func (s *session) first(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		s.asked = g.GetName()
 		if err := s.remind(ctx, g); err != nil {
 			return "", err
 		}
@@ -67,7 +67,7 @@ func (s *session) join(ctx context.Context, code string) (string, error) {
 func plainly(what string, err error) error {
 	var refused *connect.Error
 	if errors.As(err, &refused) && clientsim.Reason(err) != "" {
-		return fmt.Errorf("%s: %s", what, clean(refused.Message()))
+		return refusal(what + ": " + clean(refused.Message()))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }
@@ -97,24 +97,27 @@ func (s *session) game(name string) (*pb.Game, error) {
 	return nil, fmt.Errorf("there is no game %q here; there are %s", clean(name), list(names, "and"))
 }
 
-// request asks for a new match with what the options say.
-func (s *session) request(game string) *pb.CreateMatchRequest {
-	n := int32(s.o.Players)
-	return &pb.CreateMatchRequest{Game: game, MinSeats: n, MaxSeats: n, Seat: int32(s.o.Seat), Options: s.o.Settings}
+// listed is what the server says of a game; nil: it has none of this name.
+func (s *session) listed(name string) *pb.Game {
+	i := slices.IndexFunc(s.games, func(g *pb.Game) bool { return g.GetName() == name })
+	if i < 0 {
+		return nil
+	}
+	return s.games[i]
 }
+
+func (s *session) title(name string) string { return clean(cmp.Or(s.listed(name).GetTitle(), name)) }
 
 // create makes a match: for people who know its join code, or against bots.
 func (s *session) create(ctx context.Context, req *pb.CreateMatchRequest, level Level, host bool) (string, error) {
+	g := s.listed(req.GetGame())
+	if err := s.fits(g, req, host); err != nil {
+		return "", err
+	}
 	if host {
 		req.Access, req.MinSeats = pb.Access_ACCESS_BY_CODE, 0
 	} else {
-		seats := int(req.GetMaxSeats())
-		for _, g := range s.games {
-			if g.GetName() == req.GetGame() && seats == 0 {
-				seats = int(g.GetMinSeats())
-			}
-		}
-		bots, err := s.bots(ctx, level, seats-1)
+		bots, err := s.bots(ctx, level, int(cmp.Or(req.GetMaxSeats(), g.GetMinSeats()))-1)
 		if err != nil {
 			return "", err
 		}
@@ -125,7 +128,7 @@ func (s *session) create(ctx context.Context, req *pb.CreateMatchRequest, level 
 	}
 	res, err := s.client.CreateMatch(ctx, req)
 	if clientsim.Reason(err) == game.Quota {
-		return "", errors.New("too many of your matches go on: give some of them up (the list has them: " + s.hint(s.self()...) + ")")
+		return "", refusal("too many of your matches go on: give some of them up (the list has them: " + s.hint(s.self()...) + ")")
 	}
 	if err != nil {
 		return "", plainly("a new match", err)
@@ -135,9 +138,6 @@ func (s *session) create(ctx context.Context, req *pb.CreateMatchRequest, level 
 
 // bots opens the accounts of the person's bots of a level.
 func (s *session) bots(ctx context.Context, level Level, n int) ([]*clientsim.Client, error) {
-	if n >= game.MaxSeats {
-		return nil, fmt.Errorf("at most %d play", game.MaxSeats)
-	}
 	var list []*clientsim.Client
 	for i := range n {
 		name := level.title()
@@ -176,11 +176,7 @@ func (s *session) open(ctx context.Context, match string) (*table, error) {
 		}
 		sum = t.match.GetSummary()
 	}
-	for _, g := range s.games {
-		if g.GetName() == sum.GetGame() {
-			t.game = g
-		}
-	}
+	t.game = s.listed(sum.GetGame())
 	switch {
 	case sum.GetMySeat() == 0:
 		return nil, errors.New("you have no seat in this match")
@@ -196,7 +192,7 @@ func (s *session) open(ctx context.Context, match string) (*table, error) {
 		return nil, err
 	}
 	for i, c := range clients {
-		moves, plays := chooser(level, rulesOf(s.o.Rules, sum), botSeed(s.o.Seed, i))
+		moves, plays := chooser(level, rulesOf(s.o.Rules, sum.GetGame(), sum.GetRulesetVersion()), botSeed(s.o.Seed, i))
 		t.bots[c.PlayerID()] = &rival{client: c, match: match, moves: moves, poll: s.o.Poll, bell: t.bell, ear: t.bell.ear()}
 		if plays != level && i == 0 {
 			s.console.say("The %s plays as an %s here: it cannot think about this game.", strings.ToLower(level.title()), strings.ToLower(plays.title()))
@@ -249,24 +245,6 @@ func (s *session) again(ctx context.Context, m *pb.Match) (string, error) {
 	return res.GetMatch().GetSummary().GetMatchId(), nil
 }
 
-// going lists the person's matches that can go on here, the most urgent first.
-func (s *session) going(ctx context.Context) ([]*pb.MatchSummary, error) {
-	res, err := s.client.ListMatches(ctx, &pb.ListMatchesRequest{PageSize: 1}) // those that are not over all come with the first page
-	if err != nil {
-		return nil, err
-	}
-	var matches []*pb.MatchSummary
-	for _, m := range res.GetMatches() {
-		sum := m.GetSummary()
-		mine := sum.GetMySeat()
-		if isOver(sum) || sum.GetGame() == game.Relay || mine < 1 || sum.GetSeats()[mine-1].GetState() == pb.SeatState_SEAT_STATE_DROPPED {
-			continue
-		}
-		matches = append(matches, sum)
-	}
-	return matches, nil
-}
-
 // remind tells of matches of a game that go on, to somebody who begins another one.
 func (s *session) remind(ctx context.Context, g *pb.Game) error {
 	matches, err := s.going(ctx)
@@ -286,111 +264,4 @@ func (s *session) remind(ctx context.Context, g *pb.Game) error {
 		s.console.say("%s", s.console.paint.dim(fmt.Sprintf("%d matches of it go on already; the list has them: %s", n, s.hint(s.self()...))))
 	}
 	return nil
-}
-
-// choose shows the matches that go on and the games, and lets the person choose; empty: none.
-func (s *session) choose(ctx context.Context) (string, error) {
-	matches, err := s.going(ctx)
-	if err != nil {
-		return "", err
-	}
-	s.list(matches)
-	for {
-		s.console.ask("Your choice")
-		line, ok, err := s.line(ctx)
-		if err != nil || !ok {
-			return "", err
-		}
-		match, done, err := s.chosen(ctx, line, matches)
-		if err != nil || done {
-			return match, err
-		}
-	}
-}
-
-// chosen understands a choice; done is false when it was none.
-func (s *session) chosen(ctx context.Context, line string, matches []*pb.MatchSummary) (match string, done bool, err error) {
-	name, level, host := s.opponent(line)
-	switch strings.ToLower(name) {
-	case "":
-		return "", false, nil
-	case "q", "quit", "exit":
-		return "", true, nil
-	}
-	var g *pb.Game
-	switch n, err := strconv.Atoi(name); {
-	case err != nil:
-		if g, err = s.game(name); err != nil {
-			s.console.say("%s", sentence(err.Error()))
-			return "", false, nil
-		}
-	case n >= 1 && n <= len(matches):
-		return matches[n-1].GetMatchId(), true, nil
-	case n > len(matches) && n <= len(matches)+len(s.games):
-		g = s.games[n-len(matches)-1]
-	default:
-		s.console.say("There is no %s in the list.", name)
-		return "", false, nil
-	}
-	match, err = s.create(ctx, s.request(g.GetName()), level, host)
-	return match, true, err
-}
-
-// opponent takes the opponent off the end of a choice, "chess hard" or "3 friend".
-func (s *session) opponent(line string) (choice string, level Level, host bool) {
-	fields := strings.Fields(line)
-	n := len(fields) - 1
-	if n >= 1 && fields[n] == "friend" {
-		return strings.Join(fields[:n], " "), "", true
-	}
-	if n >= 1 {
-		if level, err := ParseLevel(fields[n]); err == nil {
-			return strings.Join(fields[:n], " "), level, false
-		}
-	}
-	return strings.Join(fields, " "), s.o.Level, s.o.Host
-}
-
-// list prints what there is to choose from.
-func (s *session) list(matches []*pb.MatchSummary) {
-	p := s.console.paint
-	n := 0
-	if len(matches) > 0 {
-		s.console.say("%s", p.bold("Your matches"))
-	}
-	for _, m := range matches {
-		w := words{s: m}
-		n++
-		name := s.title(m.GetGame()) + " against " + w.opponents()
-		s.console.say("%4d  %-50s %s", n, name, p.dim(standing(w)))
-	}
-	s.console.say("%s", p.bold("Games"))
-	for _, g := range s.games {
-		n++
-		s.console.say("%4d  %s", n, clean(g.GetTitle()))
-	}
-	against := "the " + strings.ToLower(s.o.Level.title())
-	if s.o.Host {
-		against = "a friend"
-	}
-	s.console.say("%s", p.dim("Type a number. A game is played against "+against+"; easy, medium, hard or friend behind its\nnumber says otherwise. q leaves."))
-}
-
-func (s *session) title(name string) string {
-	i := slices.IndexFunc(s.games, func(g *pb.Game) bool { return g.GetName() == name })
-	if i < 0 {
-		return name
-	}
-	return clean(s.games[i].GetTitle())
-}
-
-// standing says what a match is to the person.
-func standing(w words) string {
-	switch w.s.GetStanding() {
-	case pb.Standing_STANDING_INVITED:
-		return "you are invited"
-	case pb.Standing_STANDING_GATHERING:
-		return "waits for players"
-	}
-	return w.turn()
 }

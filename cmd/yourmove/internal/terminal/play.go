@@ -45,9 +45,9 @@ type Options struct {
 	// Host: the new match waits for people who know its join code. Else bots play, of this level.
 	Host  bool
 	Level Level
-	// Players is how many play, 0: as few as the game allows. Seat is the person's, 0: drawn.
+	// Players is how many play the new match of Game, 0: as few as it allows. Seat is the person's, 0: drawn.
 	Players, Seat int
-	// Settings are the game's options; nil: its defaults.
+	// Settings are the options of Game; nil: its defaults.
 	Settings *structpb.Struct
 
 	// Seed makes what bots choose.
@@ -70,6 +70,8 @@ type session struct {
 	client  *clientsim.Client
 	games   []*pb.Game
 	network connect.Transport
+	// asked is the name of the game that Options.Game means.
+	asked string
 	// failures counts the tries of the call in hand that got no answer.
 	failures int
 }
@@ -84,6 +86,9 @@ func Play(ctx context.Context, o Options) (err error) {
 	defer stop(nil)
 	s := &session{o: o, console: newConsole(o.In, o.Out, o.Interactive, paint(o.Colour), ctx.Done())}
 	defer s.console.close()
+	if err := s.foresee(); err != nil {
+		return err
+	}
 	closeNetwork, err := s.connect(ctx)
 	if err == nil {
 		s.client, err = s.signIn(ctx, func(err error) {
@@ -189,11 +194,20 @@ func (s *session) at(ctx context.Context, match string) (next string, err error)
 	}
 	playing, stop := context.WithCancel(ctx)
 	var bots sync.WaitGroup
+	var noBots sync.Once // is told, though each of them finds out
 	for _, r := range t.bots {
 		bots.Go(func() {
-			if err := r.play(playing); err != nil && playing.Err() == nil {
+			err := r.play(playing)
+			switch {
+			case err == nil || playing.Err() != nil:
+				return
+			case errors.Is(err, errNoMoves):
+				noBots.Do(func() { s.console.say("%s.", s.noBots(t.game.GetName())) })
+			default:
 				s.console.say("A bot has stopped: %v", err)
 			}
+			r.stopped.Store(true)
+			t.bell.ring()
 		})
 	}
 	over, err := t.play(ctx)
@@ -206,24 +220,40 @@ func (s *session) at(ctx context.Context, match string) (next string, err error)
 	if err != nil || !over {
 		return "", err
 	}
-	return s.another(ctx, t.match)
+	return s.another(ctx, t)
 }
 
-// another asks for the next match after one that is over.
-func (s *session) another(ctx context.Context, m *pb.Match) (string, error) {
+// another asks for the next match after one that is over, which can still be looked at.
+func (s *session) another(ctx context.Context, t *table) (string, error) {
 	for {
 		s.console.ask("Once more? (y, n, or list)")
-		line, ok, err := s.line(ctx)
-		if err != nil || !ok {
+		line, ok, err := t.held, true, error(nil) // what came before the end was written for afterwards
+		if t.held = ""; line != "" {
+			s.console.heard(line)
+		} else if line, ok, err = s.line(ctx); err != nil || !ok {
 			return "", err
 		}
 		switch strings.ToLower(strings.TrimSpace(line)) {
 		case "y", "yes":
-			return s.again(ctx, m)
+			next, err := s.again(ctx, t.match)
+			if no := refusal(""); errors.As(err, &no) {
+				s.console.say("%s", sentence(string(no)))
+				continue
+			}
+			return next, err
 		case "n", "no", "q", "quit", "exit":
 			return "", nil
 		case "l", "list":
 			return s.choose(ctx)
+		case "board":
+			t.board(true)
+		case "history":
+			if err := t.history(ctx); err != nil {
+				return "", err
+			}
+		case "":
+		default:
+			s.console.say("y plays this game once more, n leaves; list, board and history show what they say.")
 		}
 	}
 }
@@ -232,6 +262,9 @@ func (s *session) another(ctx context.Context, m *pb.Match) (string, error) {
 func (s *session) line(ctx context.Context) (line string, ok bool, err error) {
 	select {
 	case line, ok = <-s.console.lines:
+		if s.console.tooLong(line) {
+			return "", ok, nil
+		}
 		s.console.heard(line)
 		return line, ok, nil
 	case <-ctx.Done():
@@ -243,7 +276,7 @@ func (s *session) line(ctx context.Context) (line string, ok bool, err error) {
 func (s *session) hint(args ...string) string {
 	words := []string{s.o.Program, "play"}
 	if usual, err := DefaultHome(); err != nil || usual != s.o.Home {
-		words = append(words, "--home", quoted(string(s.o.Home)))
+		words = append(words, "--home", Quoted(string(s.o.Home)))
 	}
 	if s.o.Server != "" {
 		words = append(words, "--server", s.o.Server)
@@ -254,14 +287,15 @@ func (s *session) hint(args ...string) string {
 // self adds to arguments the name under which the person plays.
 func (s *session) self(args ...string) []string {
 	if s.o.As != "" {
-		args = append(args, "--as", quoted(s.o.As))
+		args = append(args, "--as", Quoted(s.o.As))
 	}
 	return args
 }
 
-// quoted writes a word as shells take it.
-func quoted(s string) string {
-	if strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:~") == "" {
+// Quoted writes a word as shells take it, without control characters.
+func Quoted(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:~"
+	if s != "" && strings.Trim(s, plain) == "" {
 		return s
 	}
 	return "'" + strings.ReplaceAll(clean(s), "'", `'\''`) + "'"

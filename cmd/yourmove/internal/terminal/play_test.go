@@ -20,6 +20,7 @@ import (
 	"yourmove/game"
 	"yourmove/game/all"
 	"yourmove/game/pig"
+	"yourmove/game/tictactoe"
 	pb "yourmove/proto/gen/yourmove/v1"
 	"yourmove/server/daemon"
 	"yourmove/server/servertest"
@@ -167,7 +168,10 @@ func TestFriends(t *testing.T) {
 	anna.reads(`Ben gave up\.`)
 	anna.reads(`^You won\.`)
 
-	anna.types("maybe", "y")
+	anna.types("maybe", "board", "history", "y")
+	anna.reads(`y plays this game once more`)
+	anna.reads(`^  abc$`)
+	anna.reads(`^   4\. Ben played b2\.`)
 	anna.reads(`The match waits for Ben\.`)
 	ben.types("y")
 	anna.reads(`you against Ben|Ben joined`)
@@ -295,6 +299,103 @@ func TestForeignRules(t *testing.T) {
 	p.left()
 }
 
+// mime is tic-tac-toe that does not say which moves there are, nor anything else that rules need not.
+type mime struct{ game.Rules }
+
+func (m mime) Info() game.Info {
+	info := m.Rules.Info()
+	info.Name, info.Title = "mime", "Mime"
+	return info
+}
+
+// TestBotsCannotPlay: of a game that lists no moves it is said so, at once where the rules are here. Elsewhere the match
+// waits for nobody who will never come: the person can go, and the end of the input is the end.
+func TestBotsCannotPlay(t *testing.T) {
+	rules := append(all.Games(), mime{tictactoe.Rules{}})
+	url := servertest.New(t, servertest.Options{Rules: rules}).Start()
+	const says = `Mime lists no moves, so bots cannot play it; play it with a friend \(yourmove play .*mime --host\)`
+	for _, interactive := range []bool{true, false} {
+		p := sits(t, terminal.Options{Server: url, Game: "mime", Seat: 1, Interactive: interactive})
+		p.reads(`Your turn \(X\) > `)
+		p.types("b2")
+		p.reads(`^` + says)
+		p.types("a1")
+		p.reads(`It is Easy bot's turn; you can move when it is yours\.`)
+		if interactive {
+			p.types("q")
+		}
+		_ = p.in.Close()
+		if said := p.left(); !strings.Contains(said, "The match stays as it is.") || strings.Count(said, "lists no moves") != 1 {
+			t.Errorf("interactive %v: it says\n%s", interactive, said)
+		}
+	}
+	p := sits(t, terminal.Options{Server: url, Game: "mime", Seat: 2})
+	p.reads(`^` + says)
+	p.types("resign", "y")
+	p.reads(`You gave up\.`)
+	p.types("n")
+	p.left()
+
+	home := terminal.Home(t.TempDir())
+	p = sits(t, terminal.Options{Home: home, Rules: rules, Game: "mime"})
+	if err := <-p.done; err == nil || !regexp.MustCompile(says).MatchString(err.Error()) || p.out.String() != "" {
+		t.Errorf("asked for on the command line: %v, after\n%s", err, p.out)
+	}
+	p = sits(t, terminal.Options{Home: home, Rules: rules})
+	p.reads(`Your choice > `)
+	p.types("mime")
+	p.reads(`^` + says + `\.$`)
+	p.reads(`^Games$`)
+	p.reads(`Your choice > `)
+	p.types("mime friend")
+	p.reads(`The match waits for another player`)
+	p.types("q")
+	p.left()
+}
+
+// TestLeftAlone: who is at a move is not interrupted by what he cannot see.
+func TestLeftAlone(t *testing.T) {
+	url := server(t)
+	anna := sits(t, terminal.Options{Server: url, As: "Anna", Game: "battleship", Host: true, Seat: 1, Interactive: true})
+	code := anna.reads(`--join (\S+) --as NAME`)[1]
+	ben := sits(t, terminal.Options{Server: url, As: "Ben", Join: code, Interactive: true})
+	anna.reads(`^you: to place: carrier .*\nseat 2: placing ships\nYour turn.* > `)
+	for _, ship := range []string{"carrier a1 across", "battleship a2 across", "cruiser a3 across", "submarine a4 across", "destroyer a5 across"} {
+		ben.reads(`^Your turn.* > `)
+		ben.types(ship)
+	}
+	ben.reads(`^It is Anna's turn\.`)
+	told := anna.reads(`(?s)^(.*)seat 2: all ships afloat\nYour turn.* > `)[1]
+	if strings.Count(told, "Ben made 5 moves that you cannot see.") != 1 || strings.Contains(told, "Your turn") {
+		t.Errorf("while Ben places his ships Anna is told\n%s", told)
+	}
+	anna.types("random", "c7", "q")
+	ben.reads(`^Anna played c7 \(miss\)\.`)
+	ben.types("q")
+	anna.left()
+	ben.left()
+
+	// Of bots, not even that they have begun, until they are done.
+	p := sits(t, terminal.Options{Game: "battleship", Seat: 1, Interactive: true})
+	p.reads(`^Easy bot made \d moves? that you cannot see\.`)
+	p.reads(`seat 2: all ships afloat\nYour turn.* > `)
+	p.types("q")
+	if said := p.left(); strings.Count(said, "that you cannot see") != 1 {
+		t.Errorf("while a bot places its ships he is told\n%s", said)
+	}
+}
+
+// TestTooLong: a line that nobody can have meant is not the end of the input.
+func TestTooLong(t *testing.T) {
+	p := sits(t, terminal.Options{Game: "tictactoe", Seat: 1})
+	p.reads(`Your turn \(X\) > `)
+	p.types(strings.Repeat("x", 200_000), "b2")
+	p.reads(`^That line is too long\.\nYour turn \(X\) > b2$`)
+	p.types("resign", "y", strings.Repeat("x", 200_000), "n")
+	p.reads(`^That line is too long\.\nOnce more\?`)
+	p.left()
+}
+
 // TestNoMatch: what cannot be played is refused in words for people.
 func TestNoMatch(t *testing.T) {
 	s := servertest.New(t, servertest.Options{Rules: all.Games()})
@@ -307,6 +408,10 @@ func TestNoMatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	small, err := structpb.NewStruct(map[string]any{"target": 1})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for want, o := range map[string]terminal.Options{
 		"you have no such match; those that go on are listed by: yourmove play": {Match: relay.GetMatch().GetSummary().GetMatchId()},
 		"must be a valid UUID": {Match: "nonsense"},
@@ -314,8 +419,8 @@ func TestNoMatch(t *testing.T) {
 		"is played by the app that made it":                                    {Join: relay.GetMatch().GetJoinCode()},
 		`there is no game "go" here; there are battleship, chess, connectfour`: {Game: "go"},
 		`did you mean chess?`:                                                  {Game: "ches5"},
-		`a new match: min_seats and max_seats: from 2 to 2 for tictactoe`:      {Game: "tictactoe", Players: 3},
-		`at most 16 play`: {Game: "pig", Players: 99},
+		`Tic-tac-toe is for 2 players, not for 3`:                              {Game: "tictactoe", Players: 3},
+		`a new match: target: from 10 to 1000`:                                 {Game: "pig", Settings: small},
 	} {
 		o.Server = url
 		p := sits(t, o)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -75,10 +77,10 @@ func chooser(l Level, rules game.Rules, seed [32]byte) (bot.Chooser, Level) {
 	return bot.NewRandom(seed), Easy
 }
 
-// rulesOf finds the rules that a match is pinned to; nil: they are not among these.
-func rulesOf(rules []game.Rules, s *pb.MatchSummary) game.Rules {
+// rulesOf finds a version of the rules of a game; nil: it is not among these.
+func rulesOf(rules []game.Rules, name string, version int32) game.Rules {
 	for _, r := range rules {
-		if info := r.Info(); info.Name == s.GetGame() && info.Version == int(s.GetRulesetVersion()) {
+		if info := r.Info(); info.Name == name && info.Version == int(version) {
 			return r
 		}
 	}
@@ -119,7 +121,12 @@ type rival struct {
 	poll   time.Duration // between two looks, unless it hears the bell
 	bell   *bell
 	ear    <-chan struct{}
+	// stopped: it plays no more, though the match goes on.
+	stopped atomic.Bool
 }
+
+// errNoMoves: it is a bot's turn, and the server lists nothing that it could play.
+var errNoMoves = errors.New("the game lists no moves")
 
 // play takes the seat that is kept for the bot and plays until the match is over or ctx is done.
 func (r *rival) play(ctx context.Context) error {
@@ -179,7 +186,7 @@ func (r *rival) act(ctx context.Context, m *pb.Match) error {
 	}
 	move, ok := r.moves.Choose(sight)
 	if !ok {
-		return fmt.Errorf("the bot has to move and knows none")
+		return errNoMoves
 	}
 	_, err = r.client.SubmitTurn(ctx, &pb.SubmitTurnRequest{
 		MatchId: r.match, ExpectedVersion: s.GetVersion(), Moves: []*pb.Move{{Text: move}},

@@ -27,6 +27,10 @@ type table struct {
 	// shown is the version at which the position was last shown, and drawn how.
 	shown uint64
 	drawn string
+	// asked is the match as it was when the person was last asked for a move.
+	asked *pb.Match
+	// seated: the person was told who has which seat.
+	seated bool
 	// waits is whom the person was last told to wait for.
 	waits string
 	// queue are moves of the present turn that are still to be played, in order.
@@ -56,10 +60,8 @@ const myPace = 4
 func (t *table) phase() phase {
 	s := t.match.GetSummary()
 	waiting := 0 // for people
-	for _, seat := range s.GetSeats() {
-		awaited := seat.GetDuty() == pb.Duty_DUTY_MUST_ACT ||
-			s.GetState() == pb.MatchState_MATCH_STATE_GATHERING && seat.GetState() != pb.SeatState_SEAT_STATE_SEATED
-		if awaited && t.bots[seat.GetPlayerId()] == nil {
+	for _, seat := range t.awaited() {
+		if !t.plays(seat.GetPlayerId()) {
 			waiting++
 		}
 	}
@@ -76,10 +78,33 @@ func (t *table) phase() phase {
 	return othersTurn
 }
 
-// me is the person's own seat.
-func (t *table) me() *pb.Seat {
-	return t.match.GetSummary().GetSeats()[t.match.GetSummary().GetMySeat()-1]
+// awaited are the seats that the match waits for: to be taken, or to move.
+func (t *table) awaited() []*pb.Seat {
+	s := t.match.GetSummary()
+	var list []*pb.Seat
+	for _, seat := range s.GetSeats() {
+		if seat.GetDuty() == pb.Duty_DUTY_MUST_ACT ||
+			s.GetState() == pb.MatchState_MATCH_STATE_GATHERING && seat.GetState() != pb.SeatState_SEAT_STATE_SEATED {
+			list = append(list, seat)
+		}
+	}
+	return list
 }
+
+// plays reports whether a player is a bot of this process that still plays.
+func (t *table) plays(player string) bool {
+	return t.bots[player] != nil && !t.bots[player].stopped.Load()
+}
+
+// stuck reports whether the match waits for a bot that has stopped, and so for ever.
+func (t *table) stuck() bool {
+	return slices.ContainsFunc(t.awaited(), func(s *pb.Seat) bool { return t.bots[s.GetPlayerId()] != nil && !t.plays(s.GetPlayerId()) })
+}
+
+// me is the person's own seat.
+func (t *table) me() *pb.Seat { return seatOf(t.match) }
+
+func seatOf(m *pb.Match) *pb.Seat { return m.GetSummary().GetSeats()[m.GetSummary().GetMySeat()-1] }
 
 func (t *table) words() words { return words{t.match.GetSummary(), t.console.paint} }
 
@@ -88,8 +113,13 @@ func (t *table) play(ctx context.Context) (bool, error) {
 	t.greet()
 	for {
 		now := t.phase()
-		t.tell(now)
+		quiet := t.quiet(now)
+		if !quiet {
+			t.seating()
+			t.tell(now)
+		}
 		switch {
+		case quiet:
 		case now == ended:
 			t.show()
 			t.console.say("%s", t.console.paint.bold(words{s: t.match.GetSummary()}.result()))
@@ -107,16 +137,13 @@ func (t *table) play(ctx context.Context) (bool, error) {
 		case t.held != "":
 			line := t.held
 			t.held = ""
-			t.show()
-			t.console.ask(t.prompt())
+			t.ask()
 			if left, err := t.heard(ctx, line); left || err != nil {
 				return false, err
 			}
 			continue
 		default:
-			t.waits = ""
-			t.show()
-			t.console.ask(t.prompt())
+			t.ask()
 		}
 		if left, err := t.next(ctx, now); left || err != nil {
 			return false, err
@@ -128,7 +155,7 @@ func (t *table) play(ctx context.Context) (bool, error) {
 func (t *table) next(ctx context.Context, now phase) (left bool, err error) {
 	lines, pace := t.console.lines, t.o.Poll
 	switch {
-	case t.held != "":
+	case t.held != "" && !t.stuck():
 		lines = nil
 	case now == botsTurn && !t.out():
 		lines = nil // bots answer soon: what is typed meanwhile is about what they leave
@@ -178,37 +205,6 @@ func (t *table) look(ctx context.Context) error {
 	}
 }
 
-// tell tells the news. What bots do is told when all of them are done.
-func (t *table) tell(now phase) {
-	w := t.words()
-	for len(t.news) > 0 {
-		first := t.news[0]
-		if now == botsTurn && t.bots[first.GetPlayerId()] != nil {
-			return
-		}
-		var moves []*pb.PlayedMove
-		n := 0
-		for n < len(t.news) && t.news[n].GetTurnTaken() != nil && t.news[n].GetSeat() == first.GetSeat() {
-			moves = append(moves, t.worthTelling(t.news[n].GetTurnTaken())...)
-			n++
-		}
-		if len(moves) > 0 {
-			t.console.say("%s", w.played(first.GetSeat(), moves))
-		} else if text := w.event(first); text != "" && (t.bots[first.GetPlayerId()] == nil || first.GetPlayerJoined() == nil) {
-			t.console.say("%s", text)
-		}
-		t.news = t.news[max(n, 1):]
-	}
-}
-
-// worthTelling leaves out the moves that the person typed, unless something came of them.
-func (t *table) worthTelling(turn *pb.TurnTaken) []*pb.PlayedMove {
-	if !t.mine[turn.GetRequestId()] {
-		return turn.GetMoves()
-	}
-	return slices.DeleteFunc(slices.Clone(turn.GetMoves()), func(m *pb.PlayedMove) bool { return m.GetChance() == "" })
-}
-
 // greet says what is played, and how.
 func (t *table) greet() {
 	s, w, p := t.match.GetSummary(), t.words(), t.console.paint
@@ -220,6 +216,13 @@ func (t *table) greet() {
 	if m := s.GetLastMove(); m != nil && !isOver(s) {
 		t.console.say("%s", w.played(m.GetSeat(), []*pb.PlayedMove{{Text: m.GetText()}}))
 	}
+}
+
+// ask shows the position and asks for a move.
+func (t *table) ask() {
+	t.waits, t.asked = "", t.match
+	t.show()
+	t.console.ask(t.prompt())
 }
 
 // show shows the position, if it is another one than the last that was shown.
@@ -240,17 +243,20 @@ func (t *table) board(whole bool) {
 		t.console.say("\n%s", t.console.paint.drawing(drawing, t.drawn))
 		t.drawn = drawing
 	case s.GetSummary() != "" && !whole:
-		t.console.say("%s", t.words().named(clean(s.GetSummary())))
+		t.console.say("%s", clean(s.GetSummary()))
 	case t.match.GetView() != nil:
 		t.console.say("\n%s", t.words().position(t.match.GetView()))
 	}
 }
 
-// drawing is the game's own, with the names of the players; empty if it has none.
-func (t *table) drawing() string { return t.words().labelled(drawable(t.match.GetDrawing())) }
+// drawing is the game's own; empty if it has none.
+func (t *table) drawing() string { return drawable(t.match.GetDrawing()) }
 
 // prompt says what the person is asked for.
 func (t *table) prompt() string {
+	if t.resigning {
+		return sentence(t.giveUp()+"?") + " (y or n)"
+	}
 	what := "Your turn"
 	if t.me().GetDuty() == pb.Duty_DUTY_MAY_ACT {
 		what = "You may move"
@@ -266,19 +272,24 @@ func (t *table) prompt() string {
 
 // wait says whom the match waits for, once.
 func (t *table) wait(now phase) {
-	text := ""
-	switch {
-	case t.out():
-		text = outOfIt
-	case now == gathering:
-		text = t.howToJoin()
-	case now == othersTurn:
-		text = "It is " + t.words().turn() + "."
-	}
+	text := t.waiting(now)
 	if text != t.waits && text != "" {
 		t.console.say("%s", text)
 	}
 	t.waits = text
+}
+
+// waiting says whom the match waits for; empty where that needs no words.
+func (t *table) waiting(now phase) string {
+	switch {
+	case t.out():
+		return outOfIt
+	case now == gathering:
+		return t.howToJoin()
+	case now == othersTurn:
+		return "It is " + t.words().turn() + "."
+	}
+	return ""
 }
 
 // outOfIt is told to a person who has given up while the others play on.

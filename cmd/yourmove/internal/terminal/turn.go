@@ -17,12 +17,15 @@ import (
 
 // heard does what a line says. left: the person goes.
 func (t *table) heard(ctx context.Context, line string) (left bool, err error) {
+	if t.console.tooLong(line) {
+		return false, nil
+	}
 	c := parse(line, t.match.GetLegalMoves())
 	if t.resigning {
 		t.console.heard(line)
 		return t.confirmed(ctx, line)
 	}
-	if c.verb == wantsPlay && t.phase() != myTurn && !t.console.interactive {
+	if c.verb == wantsPlay && t.phase() != myTurn && !t.console.interactive && !t.stuck() {
 		t.held = line // it was written for the turn that is to come
 		return false, nil
 	}
@@ -41,7 +44,7 @@ func (t *table) heard(ctx context.Context, line string) (left bool, err error) {
 		return false, t.history(ctx)
 	case wantsResign:
 		t.resigning = true
-		t.console.ask(sentence(t.giveUp()+"?") + " (y or n)")
+		t.console.ask(t.prompt())
 	case wantsStart:
 		return false, t.start(ctx)
 	case wantsPlay:
@@ -89,7 +92,7 @@ func (t *table) submit(ctx context.Context, move string) error {
 	}
 	switch connect.CodeOf(err) {
 	case connect.CodeInvalidArgument, connect.CodeFailedPrecondition, connect.CodeResourceExhausted, connect.CodePermissionDenied:
-		t.console.say("%s", t.words().refusal(err))
+		t.console.say("%s", refusalText(err))
 		return t.look(ctx)
 	}
 	return err
@@ -100,7 +103,8 @@ const fewMoves = 9
 
 // refused says why a move cannot be played, and what can be instead.
 func (t *table) refused(move string, reason game.Reason, err error) {
-	t.console.say("%s", wrapped(t.words().refusal(err)))
+	text := refusalText(err)
+	t.console.say("%s", wrapped(text))
 	if words := near(move, slices.Sorted(maps.Keys(verbs)), 1); reason == game.MalformedMove && len(move) > 2 && len(words) > 0 {
 		t.console.say("Did you mean %q?", words[0])
 		return
@@ -119,7 +123,9 @@ func (t *table) refused(move string, reason game.Reason, err error) {
 	case len(legal) > 0:
 		t.console.say("? tells what you can play.")
 	}
-	if notation := clean(t.game.GetMoveNotation()); reason == game.MalformedMove && notation != "" && !t.explained {
+	notation := clean(t.game.GetMoveNotation())
+	gist, _, _ := strings.Cut(notation, ";")
+	if reason == game.MalformedMove && notation != "" && !t.explained && !strings.Contains(text, gist) {
 		t.console.say("%s", t.console.paint.dim(wrapped("A move: "+notation+".")))
 		t.explained = true
 	}
@@ -247,7 +253,7 @@ func (t *table) confirmed(ctx context.Context, answer string) (left bool, err er
 func (t *table) orSay(ctx context.Context, err error) error {
 	var refused *connect.Error
 	if errors.As(err, &refused) && refused.IsRemote() && clientsim.Reason(err) != "" {
-		t.console.say("%s", t.words().refusal(refused))
+		t.console.say("%s", refusalText(refused))
 		err = nil
 	}
 	if err != nil {

@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -50,25 +50,16 @@ func (w words) name(seat int32) string {
 	return clean(w.s.GetSeats()[seat-1].GetName())
 }
 
-var (
-	seatPattern = regexp.MustCompile(`\bseat ([0-9]+)\b`)
-	// labelPattern finds seats in a drawing where a name of another length does no harm.
-	labelPattern = regexp.MustCompile(`(?m)^seat [0-9]+:|\bseat [0-9]+$`)
-)
-
-// named puts names where a text of the rules has only seats: "seat 2 has one ship left".
-func (w words) named(text string) string {
-	return seatPattern.ReplaceAllStringFunc(text, func(s string) string {
-		if n, err := strconv.Atoi(s[len("seat "):]); err == nil && w.name(int32(n)) != "" {
-			return w.name(int32(n))
+// seating says who has which seat, for the game knows players by their seats alone: in its drawings, in moves and in what
+// it refuses.
+func (w words) seating() string {
+	var all []string
+	for _, seat := range w.s.GetSeats() {
+		if seat.GetPlayerId() != "" {
+			all = append(all, fmt.Sprintf("seat %d is %s", seat.GetSeat(), w.who(seat.GetSeat())))
 		}
-		return s
-	})
-}
-
-// labelled does the same in a drawing.
-func (w words) labelled(drawing string) string {
-	return labelPattern.ReplaceAllStringFunc(drawing, w.named)
+	}
+	return sentence(list(all, "and"))
 }
 
 // opponents names all but the reader.
@@ -266,8 +257,8 @@ func (w words) value(v *structpb.Value) string {
 	return "-"
 }
 
-// refusal says what a server wrote with a refusal, as a sentence.
-func (w words) refusal(err error) string {
+// refusalText says what a server wrote with a refusal, as a sentence.
+func refusalText(err error) string {
 	text := ""
 	if refused := (*connect.Error)(nil); errors.As(err, &refused) {
 		text = clean(refused.Message())
@@ -275,7 +266,7 @@ func (w words) refusal(err error) string {
 	if text == "" {
 		text = "that was refused"
 	}
-	return sentence(w.named(text))
+	return sentence(text)
 }
 
 // sentence makes one of a text that a server or an error wrote. A move at its beginning, b2, stays as it is.
@@ -300,6 +291,29 @@ func list(texts []string, last string) string {
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+// ago says how long something is past.
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", d/time.Minute)
+	case d < 24*time.Hour:
+		return fmt.Sprintf("%d h ago", d/time.Hour)
+	case d < 48*time.Hour:
+		return "1 day ago"
+	}
+	return fmt.Sprintf("%d days ago", d/(24*time.Hour))
+}
+
+// cut shortens a text to n signs.
+func cut(s string, n int) string {
+	if signs := []rune(s); len(signs) > n {
+		return string(signs[:n-3]) + "..."
+	}
+	return s
+}
 
 // width is how many columns a terminal has at least.
 const width = 78

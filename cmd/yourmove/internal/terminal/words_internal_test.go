@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -115,25 +116,42 @@ func TestPosition(t *testing.T) {
 }
 
 func TestRefusal(t *testing.T) {
-	w := words{s: seats("Anna", "Ben")}
 	for message, want := range map[string]string{
-		"b2 is taken": "b2 is taken.", "column a is full": "Column a is full.", "it is seat 2's turn": "It is Ben's turn.",
-		"it is seat 1's turn": "It is Anna's turn.", "seat 9 is out": "Seat 9 is out.", "": "That was refused.", "which one?": "Which one?",
+		"b2 is taken": "b2 is taken.", "column a is full": "Column a is full.", "": "That was refused.", "which one?": "Which one?",
+		`a move is "offer seat 2 oak-7"`: `A move is "offer seat 2 oak-7".`, // as it is typed
 	} {
-		if got := w.refusal(connect.NewError(connect.CodeInvalidArgument, message)); got != want {
+		if got := refusalText(connect.NewError(connect.CodeInvalidArgument, message)); got != want {
 			t.Errorf("%q is told as %q, want %q", message, got, want)
 		}
 	}
-	if got := w.refusal(errors.New("lost")); got != "That was refused." {
+	if got := refusalText(errors.New("lost")); got != "That was refused." {
 		t.Errorf("another error is told as %q", got)
 	}
 }
 
-func TestLabelled(t *testing.T) {
-	w := words{s: seats("Anna", "Ben")}
-	text := "   you   seat 2\n 1 . .   1 . .\nseat 2: afloat\nseat 2 is far"
-	if got, want := w.labelled(text), strings.Replace(strings.Replace(text, "seat 2", "Ben", 1), "seat 2:", "Ben:", 1); got != want {
-		t.Errorf("labelled as\n%s\nwant\n%s", got, want)
+func TestSeating(t *testing.T) {
+	s := seats("Anna", "Hard bot", "", "Cleo")
+	if got, want := (words{s: s}).seating(), "Seat 1 is you, seat 2 is Hard bot and seat 4 is Cleo."; got != want {
+		t.Errorf("seated as %q, want %q", got, want)
+	}
+}
+
+func TestAgo(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 59*time.Minute + 59*time.Second: "59 min ago",
+		time.Hour: "1 h ago", 23 * time.Hour: "23 h ago", 24 * time.Hour: "1 day ago", 47 * time.Hour: "1 day ago", 100 * time.Hour: "4 days ago",
+	} {
+		if got := ago(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestCut(t *testing.T) {
+	for s, want := range map[string]string{"": "", "abcdef": "abcdef", "abcdefg": "abc...", "éàüöäë": "éàüöäë", "éàüöäëx": "éàü..."} {
+		if got := cut(s, 6); got != want {
+			t.Errorf("%q is cut to %q, want %q", s, got, want)
+		}
 	}
 }
 
