@@ -140,13 +140,7 @@ func TestReplayRelayNoticesDifferences(t *testing.T) {
 			s := servertest.New(t, servertest.Options{})
 			report, err := clientsim.ReplayRelay(t.Context(), clientsim.ReplayOptions{
 				PGN: strings.NewReader("1. e4 e5 2. Qh5 1-0"), Seed: 7,
-				Transport: func() connect.Transport {
-					return liar{s.Transport(), func(res any) {
-						if r, ok := res.(*pb.GetReplayResponse); ok {
-							tt.lie(r)
-						}
-					}}
-				},
+				Transport: lyingReplays(s, tt.lie),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -161,5 +155,16 @@ func TestReplayRelayNoticesDifferences(t *testing.T) {
 				t.Errorf("report %+v, want %q", report, tt.want)
 			}
 		})
+	}
+}
+
+// lyingReplays makes connections to a server on which lie changes each replay that is answered.
+func lyingReplays(s *servertest.Server, lie func(*pb.GetReplayResponse)) func() connect.Transport {
+	return func() connect.Transport {
+		return liar{s.Transport(), func(res any) {
+			if r, ok := res.(*pb.GetReplayResponse); ok {
+				lie(r)
+			}
+		}}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"connectrpc.com/connect/v2"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"yourmove/clientsim"
@@ -193,13 +192,7 @@ func TestReplayRulesNoticesDifferences(t *testing.T) {
 			s := chessServer(t, server.Limits{})
 			report, err := clientsim.ReplayRules(t.Context(), clientsim.ReplayOptions{
 				PGN: strings.NewReader(tt.pgn), Seed: 7,
-				Transport: func() connect.Transport {
-					return liar{s.Transport(), func(res any) {
-						if r, ok := res.(*pb.GetReplayResponse); ok {
-							tt.lie(r)
-						}
-					}}
-				},
+				Transport: lyingReplays(s, tt.lie),
 			})
 			if err != nil {
 				t.Fatal(err)

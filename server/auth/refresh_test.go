@@ -157,33 +157,35 @@ func honest(t *rapid.T, rule rule) (alive bool) {
 	server := tokenStore{rule: rule, issued: 1}
 	token := uint64(1) // what the client has saved
 	var under []exchange
-	drawn := func(t *rapid.T) int {
-		if len(under) == 0 {
-			t.Skip("nothing is under way")
+	// drawn lets do happen to one of the exchanges under way, if there is one.
+	drawn := func(t *rapid.T, do func(i int)) {
+		if len(under) > 0 {
+			do(rapid.IntRange(0, len(under)-1).Draw(t, "exchange"))
 		}
-		return rapid.IntRange(0, len(under)-1).Draw(t, "exchange")
 	}
 	end := func(i int) { under = append(under[:i], under[i+1:]...) }
 	t.Repeat(map[string]func(*rapid.T){
 		"refresh": func(t *rapid.T) {
-			if len(under) > 0 && under[0].presented != token {
-				t.Skip("a refresh with another token has not ended")
+			if len(under) == 0 || under[0].presented == token { // else one with another token has not ended
+				under = append(under, exchange{presented: token})
 			}
-			under = append(under, exchange{presented: token})
 		},
 		"arrives, perhaps again": func(t *rapid.T) {
-			i := drawn(t)
-			if answer, ok := server.refresh(under[i].presented); ok {
-				under[i].answer, under[i].answered = answer, true
-			}
+			drawn(t, func(i int) {
+				if answer, ok := server.refresh(under[i].presented); ok {
+					under[i].answer, under[i].answered = answer, true
+				}
+			})
 		},
 		"answered and saved": func(t *rapid.T) {
-			if i := drawn(t); under[i].answered {
-				token = under[i].answer
-				end(i)
-			}
+			drawn(t, func(i int) {
+				if under[i].answered {
+					token = under[i].answer
+					end(i)
+				}
+			})
 		},
-		"lost, or the app killed": func(t *rapid.T) { end(drawn(t)) },
+		"lost, or the app killed": func(t *rapid.T) { drawn(t, end) },
 		"an older backup restored": func(t *rapid.T) {
 			if rapid.IntRange(0, 9).Draw(t, "one in ten") == 0 {
 				server.issued = rapid.Uint64Range(1, server.issued).Draw(t, "issued")

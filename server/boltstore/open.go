@@ -188,7 +188,6 @@ func open(dir string, o Options, readOnly bool) (*Store, error) {
 	return s, nil
 }
 
-// readManifest refuses a directory in which manifest and database do not stand together.
 // private refuses a file that others than its owner may read or write: it holds every player's matches.
 func private(path string) error {
 	info, err := os.Stat(path)
@@ -201,6 +200,7 @@ func private(path string) error {
 	return nil
 }
 
+// readManifest refuses a directory in which manifest and database do not stand together.
 func readManifest(dir string) (manifest, error) {
 	var m manifest
 	text, err := os.ReadFile(filepath.Join(dir, manifestName))
