@@ -35,10 +35,12 @@ generated:
 test:
 	CGO_ENABLED=1 GOFLAGS="$$GOFLAGS $(TEST_FLAGS)" go test ./...
 
-# What needs root or another program: disks that fail (strace), the docs' commands (bash, curl), a chess engine (stockfish).
+# What needs root or another program: disks that fail (strace), the docs' commands (bash, curl), a chess engine (stockfish),
+# clients that others wrote (curl, grpcurl, which Go fetches, and node with npm), a proxy (nginx).
 fault:
-	@[ "$$(id -u)" = 0 ] && command -v strace >/dev/null && PATH="$$PATH:/usr/games" command -v stockfish >/dev/null || \
-		{ echo "make fault needs root, strace and stockfish"; exit 1; }
+	@[ "$$(id -u)" = 0 ] || { echo "make fault needs root"; exit 1; }
+	@for tool in strace stockfish bash curl node npm nginx; do \
+		PATH="$$PATH:/usr/games:/usr/sbin" command -v $$tool >/dev/null || { echo "make fault needs $$tool"; exit 1; }; done
 	@dirs=$$(grep -rlE --include='*_test.go' '^//go:build.*\bfault\b' . | xargs -r -n1 dirname | sort -u); \
 	if [ -z "$$dirs" ]; then echo "fault: no such tests"; exit 1; fi; \
 	set -x; go test -tags fault -count=1 -timeout=30m $$dirs

@@ -29,6 +29,15 @@ type Bot struct {
 	violated bool
 	// declared is the end that this bot declared in relay mode.
 	declared []*pb.Outcome
+	// inbox and ear are how it hears of its match; nil: it looks.
+	inbox   *Inbox
+	ear     *ear
+	hearing Hearing
+	// late: the match was over when the bot saw it first.
+	late bool
+	// habits draws when it says what is on the screen; seen: it said so.
+	habits *rand.Rand
+	seen   bool
 }
 
 // BotOptions say how a Bot behaves.
@@ -46,7 +55,10 @@ type BotOptions struct {
 	Registry *game.Registry
 	// Chooser picks its moves in games with rules, instead of the Personality's Mind.
 	Chooser bot.Chooser
-	// Poll is how long it waits before it looks again; 0: 50 ms.
+	// Door is how it hears that something happened while it waits. By another one than Look it opens the client's inbox
+	// while it plays, or shares the one that is open, by whatever door; it compares what that tells with the match.
+	Door Door
+	// Poll is how long it waits before it looks again, by the door Look; 0: 50 ms.
 	Poll time.Duration
 	// Resign is how likely it gives up each time that it looks, from 0 to 1.
 	Resign float64
@@ -56,10 +68,18 @@ type BotOptions struct {
 	Acted func()
 }
 
+const (
+	// usualPoll is how long a bot waits before it looks again.
+	usualPoll = 50 * time.Millisecond
+	// patience is how long it trusts its inbox when that is silent: then it looks all the same, and whatever it finds it
+	// has not been told. So it is at the end of the match, which is told within that time or was not told.
+	patience = time.Minute
+)
+
 // NewBot returns a bot that plays for a client in a match.
 func NewBot(c *Client, match string, o BotOptions) *Bot {
 	if o.Poll <= 0 {
-		o.Poll = 50 * time.Millisecond
+		o.Poll = usualPoll
 	}
 	if o.Day <= 0 {
 		o.Day = 24 * time.Hour
@@ -68,6 +88,7 @@ func NewBot(c *Client, match string, o BotOptions) *Bot {
 		o.Acted = func() {}
 	}
 	b := &Bot{client: c, chooser: o.Chooser, rng: o.Seed.rng("bot", o.Table, o.Seat), opts: o}
+	b.habits = o.Seed.rng("habits", o.Table, o.Seat)
 	b.pace = pace{Personality: o.Personality, day: o.Day, zone: o.Zone, rng: o.Seed.rng("pace", o.Table, o.Seat)}
 	b.w = newWitness(match, c.PlayerID(), func(format string, args ...any) {
 		b.violated = true
@@ -102,12 +123,23 @@ var errViolated = errors.New("was shown something that cannot be")
 // Play plays until the match is over, and checks its history then. It returns the match as the replay shows it. It
 // fails as soon as something that it was shown does not fit.
 func (b *Bot) Play(ctx context.Context) (*pb.GetReplayResponse, error) {
+	if err := b.listen(ctx); err != nil {
+		return nil, err
+	}
+	defer b.deaf()
+	replay, err := b.play(ctx)
+	return replay, errors.Join(err, b.puts(ctx))
+}
+
+func (b *Bot) play(ctx context.Context) (*pb.GetReplayResponse, error) {
+	first := b.w.last == nil
 	for {
 		m, err := b.look(ctx)
 		if err != nil {
 			return nil, err
 		}
 		s := m.GetSummary()
+		b.late, first = b.late || first && over(s), false
 		switch {
 		case b.violated:
 			return nil, errViolated
@@ -130,9 +162,6 @@ func (b *Bot) Play(ctx context.Context) (*pb.GetReplayResponse, error) {
 		}
 	}
 }
-
-// wait returns when it is time to look again.
-func (b *Bot) wait(ctx context.Context) error { return Sleep(ctx, b.opts.Poll) }
 
 // look reads the match, with all events since the last look; nil when nothing happened since b.known.
 func (b *Bot) look(ctx context.Context) (*pb.Match, error) {
@@ -189,6 +218,9 @@ func (b *Bot) turn(ctx context.Context, m *pb.Match) error {
 // act takes the turn.
 func (b *Bot) act(ctx context.Context, m *pb.Match) error {
 	s := m.GetSummary()
+	if err := b.sees(ctx, s); err != nil {
+		return err
+	}
 	req := &pb.SubmitTurnRequest{
 		MatchId: b.w.match, ExpectedVersion: s.GetVersion(), RequestId: b.client.NewRequestID(),
 	}
@@ -326,6 +358,12 @@ func (b *Bot) review(ctx context.Context) (*pb.GetReplayResponse, error) {
 	b.w.sameTurns(turns)
 	b.w.accounts()
 	b.checkDeclared(b.w.log.end.GetMatchFinished().GetOutcomes())
+	if err := b.compare(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.seesEnd(ctx); err != nil {
+		return nil, err
+	}
 	if b.violated {
 		return nil, errViolated
 	}

@@ -60,14 +60,20 @@ type Client struct {
 	opts    ClientOptions
 	players yourmovev1connect.PlayerServiceClient
 	matches yourmovev1connect.MatchServiceClient
+	events  yourmovev1connect.EventServiceClient
 	// renewing holds one token: whoever has it may sign in or refresh. A channel, because it is held over calls.
 	renewing chan struct{}
+	// opening holds one token: whoever has it may open or close the inbox.
+	opening chan struct{}
+	inbox   *Inbox // the one that is open; guarded by opening
 
 	mu      sync.Mutex // guards all below
 	player  string
 	session *pb.Session
-	ids     *rand.Rand
-	jitter  *rand.Rand
+	// freshUntil is when most of the access token's time is over; zero: it is not known.
+	freshUntil time.Time
+	ids        *rand.Rand
+	jitter     *rand.Rand
 }
 
 // NewClient returns a player who will call over t. Nothing is sent before SignIn.
@@ -98,7 +104,8 @@ func NewClient(t connect.Transport, o ClientOptions) *Client {
 	conn := connect.NewClient(t, u.interceptor)
 	return &Client{
 		opts: o, players: yourmovev1connect.NewPlayerServiceClient(conn), matches: yourmovev1connect.NewMatchServiceClient(conn),
-		renewing: make(chan struct{}, 1), jitter: o.Seed.rng("jitter", o.Number),
+		events:   yourmovev1connect.NewEventServiceClient(conn),
+		renewing: make(chan struct{}, 1), opening: make(chan struct{}, 1), jitter: o.Seed.rng("jitter", o.Number),
 	}
 }
 
@@ -115,7 +122,8 @@ func (c *Client) SignIn(ctx context.Context) error {
 	if c.player != "" && c.player != res.GetPlayer().GetPlayerId() {
 		return fmt.Errorf("sign in: the secret of player %s opened the account of %s", c.player, res.GetPlayer().GetPlayerId())
 	}
-	c.player, c.session = res.GetPlayer().GetPlayerId(), res.GetSession()
+	c.player = res.GetPlayer().GetPlayerId()
+	c.keep(res.GetSession())
 	if c.ids == nil {
 		c.ids = requestIDs(c.opts.Seed, c.session.GetSessionId())
 	}
@@ -257,8 +265,17 @@ func (c *Client) renew(ctx context.Context, refused string, why game.Reason) err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.session = res.GetSession()
+	c.keep(res.GetSession())
 	return nil
+}
+
+// keep remembers a session; c.mu is held.
+func (c *Client) keep(s *pb.Session) {
+	c.session, c.freshUntil = s, time.Time{}
+	// Where the server's clock is far behind, nothing is known.
+	if life := time.Until(s.GetAccessExpireTime().AsTime()); life > 0 {
+		c.freshUntil = time.Now().Add(life * 3 / 4)
+	}
 }
 
 // persist makes a call and repeats it, the request_id with it, as long as the trouble is transient.
@@ -298,13 +315,22 @@ func (c *Client) spread(d time.Duration) time.Duration {
 }
 
 func try[Req, Res any](ctx context.Context, c *Client, token string, call unary[Req, Res], req *Req) (*Res, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.opts.Timeout)
+	timeout := c.opts.Timeout
+	if r, ok := any(req).(*pb.WaitEventsRequest); ok {
+		timeout += r.GetWait().AsDuration()
+	}
+	ctx, cancel := context.WithTimeout(withToken(ctx, token), timeout)
 	defer cancel()
+	return call(ctx, req)
+}
+
+// withToken prepares the headers of one call; token may be empty.
+func withToken(ctx context.Context, token string) context.Context {
 	ctx, info := connect.NewClientContext(ctx)
 	if token != "" {
 		info.RequestHeader().Set(authorization, "Bearer "+token)
 	}
-	return call(ctx, req)
+	return ctx
 }
 
 // transient reports whether the same call may succeed later: the server says so, or nobody answered.

@@ -46,6 +46,8 @@ type desk struct {
 	yourmovev1connect.UnimplementedMatchServiceHandler
 	// submit answers the nth SubmitTurn, from 1. It is called by one goroutine at a time.
 	submit func(n int, r *pb.SubmitTurnRequest) (*pb.SubmitTurnResponse, error)
+	// life is how long an access token lives; 0: nobody is told.
+	life time.Duration
 
 	mu       sync.Mutex // guards all below
 	valid    string     // the access token that is good
@@ -57,7 +59,7 @@ type desk struct {
 
 func (d *desk) session() *pb.Session {
 	d.valid = fmt.Sprintf("access %d", len(d.calls))
-	return &pb.Session{SessionId: "session", AccessToken: d.valid, RefreshToken: "refresh " + d.valid}
+	return &pb.Session{SessionId: "session", AccessToken: d.valid, RefreshToken: "refresh " + d.valid, AccessExpireTime: expiring(d.life)}
 }
 
 func (d *desk) SignIn(_ context.Context, r *pb.SignInRequest) (*pb.SignInResponse, error) {

@@ -25,7 +25,7 @@ func Example() {
 	p, err := clientsim.NewPopulation(clientsim.Options{
 		Transport: connecthttp.NewTransport(http.DefaultClient, "http://127.0.0.1:8080"),
 		Seed:      42, Players: 20, Matches: 10, Luck: clientsim.BadLuck, Registry: games,
-		Personalities: clientsim.People(time.Minute), Day: time.Minute,
+		Personalities: clientsim.People(time.Minute), Day: time.Minute, Doors: clientsim.AllDoors,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -52,7 +52,7 @@ func ExampleBot() {
 		return
 	}
 	b := clientsim.NewBot(c, "0197a1c0-5d1f-7c3e-9b7a-2f4d5e6f7081", clientsim.BotOptions{
-		Seed: 42, Tell: func(what string) { fmt.Println("should not be:", what) },
+		Seed: 42, Door: clientsim.Stream, Tell: func(what string) { fmt.Println("should not be:", what) },
 	})
 	if err := b.Join(ctx, "K7M2QX"); err != nil {
 		fmt.Println(err)

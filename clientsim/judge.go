@@ -109,24 +109,30 @@ func eventOf(e *pb.Event) (game.Event, error) {
 		for _, mv := range t.GetMoves() {
 			f.Moves = append(f.Moves, playedMove(mv))
 		}
+		f.Outcomes = endOf(t.GetOutcomes())
 		out.Fact = f
 	case *pb.Event_PlayerResigned:
 		out.Fact = game.PlayerResigned{MustAct: seats(k.PlayerResigned.GetMustAct())}
 	case *pb.Event_MatchFinished:
-		f := game.MatchFinished{}
-		for _, o := range k.MatchFinished.GetOutcomes() {
-			f.Outcomes = append(f.Outcomes, game.Outcome{
-				Seat: int(o.GetSeat()), Result: game.Result(o.GetResult()), Place: int(o.GetPlace()), Score: o.Score,
-				Ending: game.Ending(o.GetEnding()),
-			})
-		}
-		out.Fact = f
+		out.Fact = game.MatchFinished{Outcomes: endOf(k.MatchFinished.GetOutcomes())}
 	case *pb.Event_MatchCancelled:
 		out.Fact = game.MatchCancelled{Reason: game.CancelReason(k.MatchCancelled.GetReason())}
 	default:
 		return out, fmt.Errorf("%T is hidden or unknown in a match that is over", k)
 	}
 	return out, nil
+}
+
+// endOf reads how a match ended.
+func endOf(list []*pb.Outcome) []game.Outcome {
+	var out []game.Outcome
+	for _, o := range list {
+		out = append(out, game.Outcome{
+			Seat: int(o.GetSeat()), Result: game.Result(o.GetResult()), Place: int(o.GetPlace()), Score: o.Score,
+			Ending: game.Ending(o.GetEnding()),
+		})
+	}
+	return out
 }
 
 func playedMove(mv *pb.PlayedMove) game.PlayedMove {

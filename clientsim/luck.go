@@ -16,11 +16,11 @@ import (
 
 // Luck is how often a call meets with bad luck, each from 0 (never) to 1 (always). The zero Luck is none.
 type Luck struct {
-	// Lose loses calls on their way to the server.
+	// Lose loses calls on their way to the server; a stream is not opened.
 	Lose float64
-	// Drop loses answers, after the server has carried out the call.
+	// Drop loses answers, after the server has carried out the call. Of a stream it loses a message, and the stream breaks.
 	Drop float64
-	// Repeat sends calls again that were answered, and compares the answers.
+	// Repeat sends calls again that were answered, and compares the answers. Streams are not repeated.
 	Repeat float64
 }
 
@@ -75,15 +75,15 @@ func (u *unlucky) interceptor(next connect.ClientFunc) connect.ClientFunc {
 		return next
 	}
 	return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
-		if spec.StreamType != connect.StreamTypeUnary {
-			return next(ctx, spec)
-		}
 		lose, drop, repeat := u.draw()
 		if lose {
 			u.count.lost.Add(1)
 			return nil, lost()
 		}
 		stream, err := next(ctx, spec)
+		if err == nil && spec.StreamType != connect.StreamTypeUnary {
+			return &unluckyMessages{ClientStream: stream, u: u}, nil
+		}
 		if err != nil || !drop && !repeat {
 			return stream, err
 		}
@@ -95,8 +95,8 @@ func (u *unlucky) interceptor(next connect.ClientFunc) connect.ClientFunc {
 	}
 }
 
-// draw decides a call's fate. It draws the same number of times for each, so that the fates depend on the seed and the
-// number of the call alone.
+// draw decides the fate of a call, or of a message of a stream. It draws the same number of times for each, so that the
+// fates depend on the seed and the number of the call alone.
 func (u *unlucky) draw() (lose, drop, repeat bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -171,6 +171,24 @@ func (s *unluckyStream) Receive(msg any) error {
 	return nil
 }
 
+// unluckyMessages is a stream of which any message may be lost.
+type unluckyMessages struct {
+	connect.ClientStream
+	u *unlucky
+}
+
+// Receive waits for the message before it loses it: the server has sent it.
+func (s *unluckyMessages) Receive(msg any) error {
+	if err := s.ClientStream.Receive(msg); err != nil {
+		return err
+	}
+	if _, drop, _ := s.u.draw(); drop {
+		s.u.count.dropped.Add(1)
+		return errors.Join(lost(), s.Close())
+	}
+	return nil
+}
+
 // answered is what all answers to calls that change a match have in common.
 type answered interface {
 	proto.Message
@@ -178,30 +196,73 @@ type answered interface {
 	GetEvents() []*pb.Event
 }
 
+// heardAnswer is what the answers have in common that tell of what happened since a cursor.
+type heardAnswer interface {
+	proto.Message
+	GetEvents() []*pb.InboxEvent
+}
+
 // repeat sends the request again and compares what the API promises to be the same: the version and the events. Calls
 // without those are not repeated: they change nothing, or are idempotent by their content.
 func (s *unluckyStream) repeat(msg any) {
-	first, ok := msg.(answered)
-	if !ok {
+	switch first := msg.(type) {
+	case answered:
+		s.repeatChange(first)
+	case heardAnswer:
+		s.repeatHearing(first)
+	}
+}
+
+// repeatHearing asks again what happened since a cursor. More may have happened meanwhile.
+func (s *unluckyStream) repeatHearing(first heardAnswer) {
+	if len(first.GetEvents()) == 0 {
+		return // who asks for nothing new waits for it
+	}
+	second := first.ProtoReflect().New().Interface().(heardAnswer)
+	if err := s.again(s.req, second); err != nil {
+		s.refusedAgain("", err)
 		return
 	}
+	s.u.count.repeated.Add(1)
+	for i, e := range first.GetEvents() {
+		if i >= len(second.GetEvents()) {
+			s.u.tell(e.GetMatchId(), "%T: the answer had %d events, that to its repeat %d", first, len(first.GetEvents()), len(second.GetEvents()))
+			return
+		}
+		a, b := proto.CloneOf(e), proto.CloneOf(second.GetEvents()[i])
+		a.Match, b.Match = nil, nil // these are as of now
+		if !proto.Equal(a, b) {
+			s.u.tell(e.GetMatchId(), "%T: event %d of the answer was %v, that of its repeat is %v", first, i+1, a, b)
+			return
+		}
+	}
+}
+
+// refusedAgain tells of a repeat that was refused.
+func (s *unluckyStream) refusedAgain(match string, err error) {
+	// A server that is gone, a token that expired meanwhile: no answer is no wrong answer.
+	switch code := connect.CodeOf(err); {
+	case transient(err), code == connect.CodeUnauthenticated, code == connect.CodeCanceled, code == connect.CodeDeadlineExceeded:
+	case code == connect.CodeOutOfRange: // a cursor that expired meanwhile: the snapshot that follows is counted
+	default:
+		s.u.tell(match, "a call that was carried out was refused when it was repeated: %v", err)
+	}
+}
+
+// repeatChange asks again for the same change.
+func (s *unluckyStream) repeatChange(first answered) {
 	second := first.ProtoReflect().New().Interface().(answered)
 	match := matchOf(s.req)
 	if err := s.again(s.req, second); err != nil {
-		// A server that is gone, a token that expired meanwhile: no answer is no wrong answer.
-		switch code := connect.CodeOf(err); {
-		case transient(err), code == connect.CodeUnauthenticated, code == connect.CodeCanceled, code == connect.CodeDeadlineExceeded:
-		default:
-			s.u.tell(match, "a call that was carried out was refused when it was repeated: %v", err)
-		}
+		s.refusedAgain(match, err)
 		return
 	}
 	s.u.count.repeated.Add(1)
 	if first.GetVersion() != second.GetVersion() {
-		s.u.tell(match, "%T: the answer had version %d, that to its repeat %d", msg, first.GetVersion(), second.GetVersion())
+		s.u.tell(match, "%T: the answer had version %d, that to its repeat %d", first, first.GetVersion(), second.GetVersion())
 	}
 	if a, b := first.GetEvents(), second.GetEvents(); !sameEvents(a, b) {
-		s.u.tell(match, "%T: the answer had events %v, that to its repeat %v", msg, a, b)
+		s.u.tell(match, "%T: the answer had events %v, that to its repeat %v", first, a, b)
 	}
 }
 

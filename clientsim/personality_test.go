@@ -20,7 +20,7 @@ import (
 )
 
 // TestEveryKindOfBotPlaysEveryGame: whole matches of every game that there is, over a bad network, by bots of every
-// kind, who check all that they are shown.
+// kind and by every door, who check all that they are shown.
 func TestEveryKindOfBotPlaysEveryGame(t *testing.T) {
 	games, err := game.NewRegistry(all.Games()...)
 	if err != nil {
@@ -28,7 +28,7 @@ func TestEveryKindOfBotPlaysEveryGame(t *testing.T) {
 	}
 	s := servertest.New(t, servertest.Options{Rules: all.Games()})
 	st := populate(t, clientsim.Options{
-		Transport: s.Transport(), Seed: 5, Players: 12, Finish: 24, Luck: clientsim.BadLuck, Registry: games,
+		Transport: s.Transport(), Seed: 5, Players: 12, Finish: 24, Luck: clientsim.BadLuck, Registry: games, Doors: clientsim.AllDoors,
 		Personalities: []clientsim.Weighted{
 			{Personality: clientsim.Personality{Name: "random", Resign: 0.01}},
 			{Personality: clientsim.Personality{Name: "greedy", Mind: clientsim.GreedyMind, Resign: 0.01}},

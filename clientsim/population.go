@@ -31,6 +31,11 @@ type Options struct {
 	Mix []Kind
 	// Personalities are dealt to the players by their shares; nil: DefaultPersonalities.
 	Personalities []Weighted
+	// Doors are how players hear of what happens, each of them the door of as many as another; nil: all Look. Those by
+	// another door keep their inbox open for the whole run.
+	Doors []Door
+	// Cut is how long a connection lasts on average that a player by the door Mixed cuts; 0: 20 times Poll.
+	Cut time.Duration
 	// Day is how long a day is, for the hours of personalities; 0: 24 hours. Each player lives somewhere on the globe.
 	Day time.Duration
 	// Finish ends the run after so many finished matches; 0: only ctx does.
@@ -93,6 +98,9 @@ type Population struct {
 	mu     sync.Mutex // guards all below
 	tables int        // begun so far
 	active []int      // tables of each player
+
+	hearing sync.Mutex // guards inboxes
+	inboxes []heardBy
 }
 
 // player is a client and who sits behind it.
@@ -100,6 +108,7 @@ type player struct {
 	*Client
 	who  Personality
 	zone float64
+	door Door
 }
 
 // NewPopulation checks the options; Run begins to play.
@@ -131,6 +140,10 @@ func NewPopulation(o Options) (*Population, error) {
 	if err != nil {
 		return nil, err
 	}
+	doors, err := dealDoors(o.Doors, o.Players, o.Seed)
+	if err != nil {
+		return nil, err
+	}
 	p := &Population{opts: o, restart: make(chan struct{}, 1), active: make([]int, o.Players)}
 	p.scores.s = Stats{Seed: o.Seed, Games: map[string]int{}, Personalities: tallies(o.Personalities, personalities)}
 	for i, who := range personalities {
@@ -138,7 +151,7 @@ func NewPopulation(o Options) (*Population, error) {
 			Seed: o.Seed, Number: i, Name: playerName(i, who), Luck: o.Luck.and(who.Luck), Patience: o.Patience, count: &p.scores.luck,
 		})
 		c.opts.Tell = func(match, what string) { p.tell(Violation{Match: match, Player: c.PlayerID(), What: what}) }
-		p.players = append(p.players, player{c, who, o.Seed.rng("zone", i).Float64()})
+		p.players = append(p.players, player{c, who, o.Seed.rng("zone", i).Float64(), doors[i]})
 	}
 	return p, nil
 }
@@ -150,9 +163,6 @@ func playerName(i int, who Personality) string {
 	}
 	return fmt.Sprintf("Bot %d, %s", i+1, who.Name)
 }
-
-// Stats tells how it goes. It may be called at any time, by anyone.
-func (p *Population) Stats() Stats { return p.scores.snapshot() }
 
 // Run plays until ctx is done or enough matches are finished, and leaves nothing running. Matches that ctx cuts short
 // stay as they are on the server. What players should not have seen is in Stats; the error says why a run could not go
@@ -174,6 +184,7 @@ func (p *Population) Run(ctx context.Context) error {
 var errGiveUp = errors.New("clientsim gives up")
 
 func (p *Population) run(ctx context.Context, giveUp context.CancelCauseFunc) error {
+	defer p.hangUp()
 	if err := p.signIn(ctx); err != nil {
 		return err
 	}
@@ -202,6 +213,7 @@ func (p *Population) signIn(ctx context.Context) error {
 			defer func() { <-slots }()
 			if errs[i] = c.SignIn(ctx); errs[i] == nil {
 				p.scores.change(func(s *Stats) { s.Players++ })
+				errs[i] = p.listen(ctx, c)
 			}
 		})
 	}
@@ -224,7 +236,7 @@ func (p *Population) host(ctx context.Context, giveUp context.CancelCauseFunc) {
 		if !errors.Is(err, errViolated) { // what that was has been told
 			p.tell(Violation{Match: t.match, Game: t.game, What: err.Error()})
 		}
-		if s := p.Stats(); s.Violations >= maxViolations {
+		if s := p.scores.snapshot(); s.Violations >= maxViolations {
 			giveUp(fmt.Errorf("%w after %d violations, the first: %v", errGiveUp, s.Violations, s.Found[0]))
 		}
 	}
@@ -234,7 +246,7 @@ func (p *Population) host(ctx context.Context, giveUp context.CancelCauseFunc) {
 func (p *Population) next() (*table, []int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := p.Stats()
+	s := p.scores.snapshot()
 	if p.opts.Finish > 0 && s.Finished+s.Running >= p.opts.Finish {
 		return nil, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"connectrpc.com/connect/v2"
@@ -19,6 +20,8 @@ import (
 	"yourmove/game/pig"
 	"yourmove/game/tictactoe"
 	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
+	"yourmove/server/boltstore"
 	"yourmove/server/servertest"
 )
 
@@ -78,28 +81,80 @@ func TestPopulation(t *testing.T) {
 
 // crossing leads to a server that can be exchanged. While it is away, calls fail as those to a closed port do.
 type crossing struct {
-	away atomic.Bool
-	// mu is held by the calls under way for reading: the server is exchanged when there are none.
-	mu sync.RWMutex
-	to connect.Transport
+	mu    sync.Mutex // guards all below
+	to    connect.Transport
+	away  bool
+	calls int           // under way
+	idle  chan struct{} // closed when there is none any more, while the server is away
+	// line is done when the connection to the present server has broken: streams and long-polls on it break.
+	line context.Context
+	cut  context.CancelFunc
+}
+
+func newCrossing(to connect.Transport) *crossing {
+	c := &crossing{to: to}
+	c.line, c.cut = context.WithCancel(context.Background())
+	return c
+}
+
+// exchange ends the present server by end, after which no call may wait for anything new, and goes on with the next when
+// all calls have come back.
+func (c *crossing) exchange(end func(), next func() connect.Transport) {
+	c.mu.Lock()
+	c.away, c.idle = true, make(chan struct{})
+	if c.calls == 0 {
+		close(c.idle)
+	}
+	c.mu.Unlock()
+	end()
+	<-c.idle
+	to := next()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.to, c.away = to, false
+	c.line, c.cut = context.WithCancel(context.Background())
 }
 
 func (c *crossing) NewClientStream(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
-	refused := connect.NewError(connect.CodeUnavailable, "connection refused")
-	if c.away.Load() || !c.mu.TryRLock() {
-		return nil, refused
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.away {
+		return nil, connect.NewError(connect.CodeUnavailable, "connection refused")
+	}
+	hangUp := func() bool { return true }
+	if spec.StreamType != connect.StreamTypeUnary || spec.Procedure == yourmovev1connect.EventServiceWaitEventsProcedure {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		hangUp = context.AfterFunc(c.line, cancel)
 	}
 	stream, err := c.to.NewClientStream(ctx, spec)
 	if err != nil {
-		c.mu.RUnlock()
+		hangUp()
 		return nil, err
 	}
-	return &crossed{ClientStream: stream, done: sync.OnceFunc(c.mu.RUnlock)}, nil
+	c.calls++
+	return &crossed{ClientStream: stream, line: c.line, done: sync.OnceFunc(func() {
+		hangUp()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.calls--; c.calls == 0 && c.away {
+			close(c.idle)
+		}
+	})}, nil
 }
 
 type crossed struct {
 	connect.ClientStream
+	line context.Context
 	done func()
+}
+
+func (c *crossed) Receive(msg any) error {
+	err := c.ClientStream.Receive(msg)
+	if err != nil && c.line.Err() != nil {
+		return connect.NewError(connect.CodeUnavailable, "connection reset")
+	}
+	return err
 }
 
 func (c *crossed) Close() error {
@@ -107,29 +162,55 @@ func (c *crossed) Close() error {
 	return c.ClientStream.Close()
 }
 
+// TestPopulationRidesOutRestarts: servers that send everybody away before they go, and such as just vanish. One that
+// comes back in another epoch makes all inboxes take snapshots; nothing else may.
 func TestPopulationRidesOutRestarts(t *testing.T) {
-	o := servertest.Options{Rules: rules, Dir: t.TempDir()}
-	s := servertest.New(t, o)
-	o.Keys = s.Keys
-	way := &crossing{to: s.Transport()}
-	st := populate(t, clientsim.Options{
-		Transport: way, Seed: 2, Finish: 8, Luck: clientsim.BadLuck, RestartEvery: 100,
-		Restart: func(context.Context) error {
-			way.away.Store(true)
-			way.mu.Lock()
-			defer way.mu.Unlock()
-			s.Close()
-			s = servertest.New(t, o)
-			way.to = s.Transport()
-			way.away.Store(false)
-			return nil
-		},
-	})
-	for _, v := range st.Found {
-		t.Error(v)
-	}
-	if st.Restarts < 2 || st.Finished < 8 {
-		t.Errorf("stats %+v", st)
+	for _, tt := range []struct {
+		name   string
+		doors  []clientsim.Door
+		epochs bool
+	}{
+		{"by looking", nil, false},
+		{"by all doors", clientsim.AllDoors, false},
+		{"into other epochs", clientsim.AllDoors, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := servertest.Options{Rules: rules, Dir: t.TempDir()}
+				s := servertest.New(t, o)
+				o.Keys = s.Keys
+				way := newCrossing(s.Transport())
+				drains := false
+				st := populate(t, clientsim.Options{
+					Transport: way, Seed: 2, Finish: 8, Luck: clientsim.BadLuck, RestartEvery: 100, Doors: tt.doors,
+					Restart: func(context.Context) error {
+						end := way.cut
+						if drains = !drains; drains {
+							end = s.Service.Drain
+						}
+						var err error
+						way.exchange(end, func() connect.Transport {
+							s.Close()
+							if tt.epochs {
+								_, _, err = boltstore.NewEpoch(o.Dir, boltstore.Options{})
+							}
+							s = servertest.New(t, o)
+							return s.Transport()
+						})
+						return err
+					},
+				})
+				for _, v := range st.Found {
+					t.Error(v)
+				}
+				if st.Restarts < 2 || st.Finished < 8 {
+					t.Errorf("stats %+v", st)
+				}
+				if heard := st.Heard["stream"] > 0; heard != (tt.doors != nil) || st.Gaps+st.Repeats > 0 || (st.Resets > 0) != tt.epochs {
+					t.Errorf("heard %v; %d gaps, %d repeats, %d resets", st.Heard, st.Gaps, st.Repeats, st.Resets)
+				}
+			})
+		})
 	}
 }
 

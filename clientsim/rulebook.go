@@ -109,17 +109,22 @@ func (b *rulebook) keptSecret(l *eventLog, tell tell) {
 	if b.rules == nil {
 		return
 	}
-	defer caught(tell)
 	for _, early := range l.early {
-		all := l.events[early.GetVersion()-1].GetTurnTaken().GetMoves()
-		for i, mv := range early.GetTurnTaken().GetMoves() {
-			if i >= len(all) {
-				break // that this cannot be has been told
-			}
-			want := playedMove(all[i]).Show(b.rules, int(early.GetSeat()), b.seat)
-			if got := playedMove(mv); !reflect.DeepEqual(got, want) {
-				tell("event %d: seat %d was told %+v; by the rules it may know %+v", early.GetVersion(), b.seat, got, want)
-			}
+		b.shows(early.GetVersion(), int(early.GetSeat()), b.seat, early.GetTurnTaken().GetMoves(),
+			l.events[early.GetVersion()-1].GetTurnTaken().GetMoves(), tell)
+	}
+}
+
+// shows checks that the moves of seat were told to viewer as the rules redact them; all are they without redaction.
+func (b *rulebook) shows(version uint64, seat, viewer int, told, all []*pb.PlayedMove, tell tell) {
+	defer caught(tell)
+	for i, mv := range told {
+		if i >= len(all) {
+			break // that this cannot be has been told
+		}
+		want := playedMove(all[i]).Show(b.rules, seat, viewer)
+		if got := playedMove(mv); !reflect.DeepEqual(got, want) {
+			tell("event %d: seat %d was told %+v; by the rules it may know %+v", version, viewer, got, want)
 		}
 	}
 }

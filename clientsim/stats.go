@@ -83,6 +83,16 @@ type Stats struct {
 	// Last are the last results, the newest first.
 	Last []Finished `json:"last,omitempty"`
 	Luck LuckCount  `json:"luck"`
+	// Heard counts the events that came by each door but Look. Cuts are connections that players cut on purpose, Resets
+	// snapshots that they took because a cursor led nowhere.
+	Heard  map[string]uint64 `json:"heard"`
+	Cuts   uint64            `json:"cuts"`
+	Resets uint64            `json:"resets"`
+	// Compared events were told as the matches tell them. Gaps are events that an inbox did not tell, Repeats those that it
+	// told again or too late.
+	Compared int `json:"compared"`
+	Gaps     int `json:"gaps"`
+	Repeats  int `json:"repeats"`
 	// Violations in all; the first of them are in Found.
 	Violations int         `json:"violations"`
 	Found      []Violation `json:"found,omitempty"`
@@ -132,6 +142,15 @@ func (c *scores) finished(f Finished, resigned int) {
 		if len(s.Last) > maxResults {
 			s.Last = s.Last[:maxResults]
 		}
+	})
+}
+
+// heard counts what an inbox told of a match.
+func (c *scores) heard(h Hearing) {
+	c.change(func(s *Stats) {
+		s.Compared += h.Events
+		s.Gaps += h.Gaps
+		s.Repeats += h.Repeats
 	})
 }
 

@@ -41,7 +41,7 @@ func (t *table) run(ctx context.Context) error {
 	replays := make([]*pb.GetReplayResponse, len(t.players))
 	for i, c := range t.players {
 		bots[i] = NewBot(c.Client, t.match, BotOptions{
-			Seed: t.p.opts.Seed, Table: t.n, Seat: i, Poll: t.p.opts.Poll, Resign: t.p.opts.Resign,
+			Seed: t.p.opts.Seed, Table: t.n, Seat: i, Poll: t.p.opts.Poll, Resign: t.p.opts.Resign, Door: c.door,
 			Personality: c.who, Day: t.p.opts.Day, Zone: c.zone, Registry: t.p.opts.Registry,
 			Tell: func(what string) { t.tell(c, what) }, Acted: t.p.acted,
 		})
@@ -61,6 +61,9 @@ func (t *table) run(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
+	for _, b := range bots {
+		t.p.scores.heard(b.Hearing())
+	}
 	for i, err := range errs {
 		if err != nil && !errors.Is(err, context.Canceled) && !errors.Is(err, errViolated) {
 			return fmt.Errorf("player %s: %w", t.players[i].PlayerID(), err)

@@ -85,7 +85,9 @@ func blocks(t *testing.T, path string) []block {
 // methods are the players' calls by path.
 func methods() map[string]protoreflect.MethodDescriptor {
 	all := map[string]protoreflect.MethodDescriptor{}
-	for _, f := range []protoreflect.FileDescriptor{pb.File_yourmove_v1_player_service_proto, pb.File_yourmove_v1_match_service_proto} {
+	for _, f := range []protoreflect.FileDescriptor{
+		pb.File_yourmove_v1_player_service_proto, pb.File_yourmove_v1_match_service_proto, pb.File_yourmove_v1_event_service_proto,
+	} {
 		s := f.Services().Get(0)
 		for i := range s.Methods().Len() {
 			m := s.Methods().Get(i)
@@ -104,7 +106,8 @@ func message(t *testing.T, d protoreflect.MessageDescriptor) proto.Message {
 	return typ.New().Interface()
 }
 
-// TestEveryCall wants a section for each call, with a command that makes it and an answer that it can give.
+// TestEveryCall wants a section for each call, with a command that makes it and an answer that it can give. Streams are
+// called in wire.md.
 func TestEveryCall(t *testing.T) {
 	shown, answered := map[string]bool{}, map[string]bool{}
 	all := methods()
@@ -126,8 +129,8 @@ func TestEveryCall(t *testing.T) {
 			}
 		}
 	}
-	for path := range all {
-		if !shown[path] {
+	for path, m := range all {
+		if !shown[path] && !m.IsStreamingServer() {
 			t.Errorf("%s: its section in %s does not call it", path, api)
 		}
 		if !answered[path] {
@@ -196,7 +199,9 @@ func TestReasons(t *testing.T) {
 
 func TestEnumerations(t *testing.T) {
 	_, table, _ := strings.Cut(read(t, api), "\n## Enumerations\n")
-	for _, f := range []protoreflect.FileDescriptor{pb.File_yourmove_v1_match_proto, pb.File_yourmove_v1_match_service_proto} {
+	for _, f := range []protoreflect.FileDescriptor{
+		pb.File_yourmove_v1_match_proto, pb.File_yourmove_v1_match_service_proto, pb.File_yourmove_v1_event_service_proto,
+	} {
 		for i := range f.Enums().Len() {
 			e := f.Enums().Get(i)
 			var names []string
@@ -433,6 +438,8 @@ func TestMetrics(t *testing.T) {
 	post(t, url, "MatchService/SubmitTurn", token,
 		`{"requestId":"8c7e9ffd-c4e5-45ed-beb7-7189e9843f54","matchId":"`+id+`","expectedVersion":"2","relay":{"nextSeats":[{"seat":1}]}}`)
 	post(t, url, "MatchService/CancelMatch", token, `{"requestId":"8c7e9ffd-c4e5-45ed-beb7-7189e9843f55","matchId":"`+id+`"}`)
+	cursor := between(post(t, url, "MatchService/ListMatches", token, `{}`), `"cursor":`)
+	post(t, url, "EventService/WaitEvents", token, `{"cursor":"`+cursor+`","wait":"0s"}`)
 
 	rec := httptest.NewRecorder()
 	s.Admin.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))

@@ -10,6 +10,8 @@ const (
 	InvalidField   Reason = "INVALID_FIELD"  // an argument that is wrong on any match
 	MalformedMove  Reason = "MALFORMED_MOVE" // not a move in this game's notation
 	BadPageToken   Reason = "BAD_PAGE_TOKEN" // a page token that is not ours or not the caller's
+	BadCursor      Reason = "BAD_CURSOR"     // a cursor that is not ours or not the caller's
+	CursorExpired  Reason = "CURSOR_EXPIRED" // a cursor that the inbox does not reach back to
 	PayloadTooBig  Reason = "PAYLOAD_TOO_LARGE"
 	IllegalMove    Reason = "ILLEGAL_MOVE" // a move that this position does not allow
 	NotYourTurn    Reason = "NOT_YOUR_TURN"

@@ -30,12 +30,14 @@ type (
 	PlayerLeft struct{}
 	// MatchStarted: play began, and these seats must act.
 	MatchStarted struct{ MustAct []int }
-	// TurnTaken: the seat acted, and these seats must act now.
+	// TurnTaken: the seat acted, and these seats must act now. Outcomes is how the match ended, if the turn ended it:
+	// MatchFinished, the event after it, has the same.
 	TurnTaken struct {
 		Moves    []PlayedMove
 		SameTurn bool
 		MustAct  []int
 		Taken    time.Duration
+		Outcomes []Outcome
 	}
 	// PlayerResigned: the seat gave up, and these seats must act now.
 	PlayerResigned struct{ MustAct []int }

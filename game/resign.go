@@ -103,5 +103,11 @@ func (c *change) finish(outcomes []Outcome) {
 			all = append(all, *pl.Outcome)
 		}
 	}
+	if n := len(c.events); n > 0 {
+		if taken, ok := c.events[n-1].Fact.(TurnTaken); ok {
+			taken.Outcomes = all
+			c.events[n-1].Fact = taken
+		}
+	}
 	c.tell(0, MatchFinished{Outcomes: all})
 }

@@ -163,6 +163,7 @@ func (s *Service) end(ctx context.Context, ses Session, now time.Time) error {
 		return fmt.Errorf("end session %v: %w", ses.ID, err)
 	}
 	s.revoked.Add(ses.ID, now.Add(s.access.Lifetime()))
+	s.feed.EndSession(ses.Player, ses.ID) // after it is revoked: a door that opens meanwhile asks for that
 	return nil
 }
 
@@ -181,7 +182,10 @@ func (s *Service) GetPlayer(ctx context.Context, id game.PlayerID) (Player, erro
 func errNoPlayer() error { return game.Refuse(game.NoSuchPlayer, "there is no such player") }
 
 // UpdatePlayer is what to change of a player; what is nil stays.
-type UpdatePlayer struct{ Name, Locale, TimeZone *string }
+type UpdatePlayer struct {
+	Name, Locale, TimeZone *string
+	HidePresence           *bool
+}
 
 // UpdatePlayer changes the caller's own record.
 func (s *Service) UpdatePlayer(ctx context.Context, c Caller, u UpdatePlayer) (Player, error) {
@@ -206,6 +210,9 @@ func (s *Service) UpdatePlayer(ctx context.Context, c Caller, u UpdatePlayer) (P
 			if f.from != nil {
 				*f.to = *f.from
 			}
+		}
+		if u.HidePresence != nil {
+			p.HidePresence = *u.HidePresence
 		}
 		return nil
 	})

@@ -152,7 +152,7 @@ func (s *Service) CancelByOperator(ctx context.Context, id game.MatchID) (MatchV
 		if err != nil {
 			return MatchView{}, err
 		}
-		err = s.commit(ctx, m.State, Commit{At: now, Match: &ch})
+		err = s.commit(ctx, m, Commit{At: now, Match: &ch})
 		if err == nil {
 			return s.view(ctx, ch.Match, game.PlayerID{}, viewOptions{})
 		}

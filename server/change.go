@@ -83,9 +83,10 @@ func (s *Service) try(ctx context.Context, c command) (Done, error) {
 			return Done{}, err
 		}
 	}
-	if err := s.commit(ctx, m.State, commit); err != nil {
+	if err := s.commit(ctx, m, commit); err != nil {
 		return Done{}, fmt.Errorf("change match %v: %w", c.id, err)
 	}
+	s.presence.looked(c.caller, c.id, now)
 	return s.done(ctx, c, ch, c.request)
 }
 
@@ -99,23 +100,28 @@ func notBefore(now time.Time, m game.Match) time.Time {
 	return now
 }
 
-// commit keeps a change and counts what happened.
-func (s *Service) commit(ctx context.Context, before game.State, c Commit) error {
+// commit keeps a change of a match, of which before is what it was decided on (the zero Match: it is new), wakes those
+// whom it concerns and counts what happened.
+func (s *Service) commit(ctx context.Context, before game.Match, c Commit) error {
+	c.Told = ToldOf(before, c.Match.Match)
 	if err := s.store.Commit(ctx, c); err != nil {
 		if errors.Is(err, ErrOverQuota) {
 			return &game.Error{Reason: game.Quota, Detail: quotaText(c.Quotas), Err: err}
 		}
 		return err
 	}
-	if c.Match != nil {
-		h := Happened{Game: c.Match.Match.Game, Before: before, After: c.Match.Match.State}
-		for _, e := range c.Match.Events {
-			if _, ok := e.Fact.(game.TurnTaken); ok {
-				h.Turns++
-			}
-		}
-		s.counted(h)
+	// After it is durable: who wakes early must find it.
+	for _, t := range c.Told {
+		s.feed.WakePlayer(t.Player)
 	}
+	s.feed.WakeMatch(c.Match.Match.ID)
+	h := Happened{Game: c.Match.Match.Game, Before: before.State, After: c.Match.Match.State}
+	for _, e := range c.Match.Events {
+		if _, ok := e.Fact.(game.TurnTaken); ok {
+			h.Turns++
+		}
+	}
+	s.counted(h)
 	return nil
 }
 

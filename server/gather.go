@@ -130,7 +130,7 @@ func (s *Service) tryCreate(ctx context.Context, c Caller, req Request, n NewMat
 	if err != nil {
 		return Done{}, err
 	}
-	if err := s.commit(ctx, 0, Commit{At: now, Match: &ch, Request: &req, Quotas: quotas}); err != nil {
+	if err := s.commit(ctx, game.Match{}, Commit{At: now, Match: &ch, Request: &req, Quotas: quotas}); err != nil {
 		return Done{}, fmt.Errorf("create a match: %w", err)
 	}
 	return s.done(ctx, command{caller: c}, ch, req)
@@ -318,7 +318,7 @@ func (s *Service) lapse(ctx context.Context, id game.MatchID) (bool, error) {
 		if !ok {
 			return false, nil
 		}
-		if err := s.commit(ctx, m.State, Commit{At: now, Match: &ch}); !errors.Is(err, ErrConflict) {
+		if err := s.commit(ctx, m, Commit{At: now, Match: &ch}); !errors.Is(err, ErrConflict) {
 			return err == nil, err
 		}
 	}

@@ -33,6 +33,8 @@ type ListMatches struct {
 	Size int
 	// Token of the page before.
 	Token string
+	// ChangedSince, if set, is a cursor: only the caller's matches in which something happened since.
+	ChangedSince string
 }
 
 // ListedMatches is one page.
@@ -41,10 +43,20 @@ type ListedMatches struct {
 	Next    string
 	// Counts has how many of the caller's matches that are not over have each standing; on the first page of his own.
 	Counts map[Standing]int
+	// Cursor is a place in the caller's inbox from before the list was read; on the first page of his own.
+	Cursor string
+	// Gone are changed matches that are no longer his.
+	Gone []game.MatchID
 }
 
 // ListMatches lists the caller's matches, the most urgent first, or open ones.
 func (s *Service) ListMatches(ctx context.Context, c Caller, q ListMatches) (ListedMatches, error) {
+	if q.ChangedSince != "" {
+		if q.Filter != Mine || q.Token != "" || q.Game != "" {
+			return ListedMatches{}, game.Refuse(game.InvalidField, "changed_since: only for one's own matches of all games, on one page")
+		}
+		return s.listChanged(ctx, c, q)
+	}
 	if q.Size == 0 {
 		q.Size = 20
 	}
@@ -65,6 +77,10 @@ func (s *Service) listMine(ctx context.Context, c Caller, q ListMatches, scope s
 	page := pager{s: s, c: c, full: q.Full}
 	if first {
 		list.Counts = map[Standing]int{}
+		var err error
+		if list.Cursor, err = s.newCursor(ctx, c); err != nil {
+			return list, err
+		}
 	}
 	for {
 		own, err := s.store.MatchesOf(ctx, c.Player, after, q.Size)

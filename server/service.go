@@ -6,31 +6,40 @@ import (
 	"encoding/hex"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
 	"yourmove/game"
 	"yourmove/server/auth"
+	"yourmove/server/feed"
 )
 
 // Service carries out what players and operators ask for. Make it with New.
 type Service struct {
-	store   Store
-	games   *game.Registry
-	access  *auth.Access
-	keys    *auth.Keys
-	revoked *auth.Revoked
-	limits  Limits
-	now     func() time.Time
-	random  io.Reader
-	newID   func() [16]byte
-	log     *slog.Logger
-	turns   turnstile
-	names   names
-	started time.Time
-	version string
-	counted func(Happened)
+	store    Store
+	games    *game.Registry
+	access   *auth.Access
+	keys     *auth.Keys
+	revoked  *auth.Revoked
+	limits   Limits
+	now      func() time.Time
+	random   io.Reader
+	newID    func() [16]byte
+	log      *slog.Logger
+	turns    turnstile
+	names    names
+	kinds    kinds
+	feed     feed.Feed
+	presence presence
+	doors    doorFigures
+	macs     sync.Pool // of hash.Hash, the HMAC of cursors
+	epoch    Epoch
+	started  time.Time
+	version  string
+	counted  func(Happened)
+	heard    func(int)
 }
 
 // Config is what a Service is made of. What is nil or zero gets a default, except Store, Games, Keys and Access.
@@ -50,6 +59,10 @@ type Config struct {
 	Version string
 	// Counted is called after each change of a match that was kept; it must not block.
 	Counted func(Happened)
+	// DoorEnded is called after each stream and wait, and Told with the number of events of each answer; they must not
+	// block.
+	DoorEnded func(door Door, why string)
+	Told      func(events int)
 }
 
 // Happened is what a kept change came to, for metrics.
@@ -68,6 +81,9 @@ type Limits struct {
 	PendingInvitations, BotPendingInvitations int
 	// Blocked is how many players one may block.
 	Blocked int
+	// InboxCommits and InboxAge are how far back an inbox reaches; zero: the default.
+	InboxCommits int
+	InboxAge     time.Duration
 	// LapseAfter is how long seats stay empty and invitations unanswered.
 	LapseAfter time.Duration
 }
@@ -76,7 +92,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		ActiveMatches: 100, BotActiveMatches: 100_000, PendingInvitations: 20, BotPendingInvitations: 1000,
-		Blocked: 1000, LapseAfter: game.LapseAfter,
+		Blocked: 1000, LapseAfter: game.LapseAfter, InboxCommits: 10_000, InboxAge: 30 * 24 * time.Hour,
 	}
 }
 
@@ -97,6 +113,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		store: c.Store, games: c.Games, keys: c.Keys, access: c.Access, revoked: c.Revoked, limits: c.Limits,
 		now: c.Now, random: c.Random, log: c.Log, version: c.Version, counted: c.Counted,
+		doors: doorFigures{ended: c.DoorEnded}, heard: c.Told,
 	}
 	if s.limits == (Limits{}) {
 		s.limits = DefaultLimits()
@@ -110,14 +127,30 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	if s.limits.InboxCommits == 0 {
+		s.limits.InboxCommits = DefaultLimits().InboxCommits
+	}
+	if s.limits.InboxAge == 0 {
+		s.limits.InboxAge = DefaultLimits().InboxAge
+	}
 	if s.counted == nil {
 		s.counted = func(Happened) {}
+	}
+	if s.doors.ended == nil {
+		s.doors.ended = func(Door, string) {}
+	}
+	if s.heard == nil {
+		s.heard = func(int) {}
 	}
 	if s.revoked == nil {
 		s.revoked = auth.NewRevoked(s.now)
 	}
 	s.newID = func() [16]byte { return uuid.Must(uuid.NewV7FromReader(s.random)) }
 	s.started = s.instant()
+	var err error
+	if s.epoch, err = s.store.Epoch(ctx); err != nil {
+		return nil, err
+	}
 	ended, err := s.store.EndedSessions(ctx, s.started.Add(-s.access.Lifetime()))
 	if err != nil {
 		return nil, err
@@ -132,6 +165,8 @@ func New(ctx context.Context, c Config) (*Service, error) {
 type Caller struct {
 	Player  game.PlayerID
 	Session auth.SessionID
+	// Expires is when his token does; zero: never.
+	Expires time.Time
 }
 
 // instant reads the clock. Instants are whole milliseconds, because that is what is stored: a match decided on now and

@@ -26,6 +26,8 @@ var (
 	ErrOutcomeUnknown = errors.New("the outcome of a commit is unknown")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("the store is closed")
+	// ErrTrimmed: what came after this position of an inbox is no longer kept, or the position was never reached.
+	ErrTrimmed = errors.New("the inbox does not reach back to there")
 	// ErrBadPlace: a Place that this list never gave.
 	ErrBadPlace = errors.New("not a place in this list")
 	// ErrDamaged: a record's checksum does not fit or it cannot be read.
@@ -85,6 +87,13 @@ type Store interface {
 	// Private reads what a player keeps to himself about a match; the zero Private when there is nothing.
 	Private(ctx context.Context, id game.MatchID, player game.PlayerID) (Private, error)
 
+	// Inbox reads what concerns a player, the oldest first. ErrTrimmed: the inbox does not reach back to q.After.
+	Inbox(ctx context.Context, q InboxQuery) (InboxPage, error)
+	// Newest returns the position of the last commit of a match that was kept: every later one gets a higher position.
+	Newest(ctx context.Context) (Position, error)
+	// Epoch returns what makes positions of this store another's than those of a copy that went another way.
+	Epoch(ctx context.Context) (Epoch, error)
+
 	// Counts tells how much there is.
 	Counts(ctx context.Context) (Counts, error)
 }
@@ -99,6 +108,8 @@ type Commit struct {
 	// changes that are no player's request. For a new match Request makes the Creation.
 	Match   *game.Change
 	Request *Request
+	// Told are those whom the change of the match concerns, each once: it becomes part of their inboxes.
+	Told []Told
 	// Player, Session and Private are records to put. Each carries the Revision that it was decided on (0: it is new);
 	// the store keeps it with Revision+1. For a new player each of its identities is claimed for him.
 	Player  *Player
@@ -147,12 +158,61 @@ type Request struct {
 type Recorded struct {
 	Request Request
 	Events  []game.Event
+	Told    []Told
 }
 
-// StoredEvent is an event with the request that made it (the zero Request: none).
+// StoredEvent is an event with the request that made it (the zero Request: none) and those whom it was told.
 type StoredEvent struct {
 	game.Event
 	Request Request
+	Told    []Told
+}
+
+// Told is a player whom a commit concerns: the seat for which he is told (0: he is only invited) and what the match was
+// to him after it (NoStanding: he is no longer part of it). Both are kept, because seats change hands.
+type Told struct {
+	Player   game.PlayerID
+	Seat     int
+	Standing Standing
+}
+
+// Position is a place in the order in which commits were kept. Positions rise; gaps mean nothing; none is ever used
+// again. Once a reader knew of one, nothing appears in any inbox at or before it.
+type Position uint64
+
+// Epoch is one course of a store's life. A copy that is put back begins another one, so that positions of the old one
+// are not taken for its own. Key is secret and proves that a cursor is ours; it stays the same.
+type Epoch struct {
+	ID  uint64
+	Key [32]byte
+}
+
+// InboxQuery is what to read of an inbox.
+type InboxQuery struct {
+	Player game.PlayerID
+	// After is the position up to which everything is known.
+	After Position
+	// Limit of events; whole commits are read, so that the last one may go beyond it.
+	Limit int
+	// Only the last Keep commits count as kept, and of those the ones decided at or after Since.
+	Keep  int
+	Since time.Time
+}
+
+// InboxPage is a part of an inbox.
+type InboxPage struct {
+	Entries []InboxEntry
+	// Upto is the position up to which the page tells everything: where the next one begins. More: that is not the end.
+	Upto Position
+	More bool
+}
+
+// InboxEntry is a commit in an inbox, as it was told the player.
+type InboxEntry struct {
+	Position Position
+	Match    game.MatchID
+	Told     Told
+	Recorded Recorded
 }
 
 // Place is a place in a list, for the next page: opaque to all but the store that made it. Empty: the beginning, and
@@ -182,7 +242,9 @@ type Player struct {
 	Created    time.Time
 	Identities []Identity
 	Blocked    []game.PlayerID
-	Revision   uint64
+	// HidePresence: others do not learn when the player is looking.
+	HidePresence bool
+	Revision     uint64
 }
 
 // Identity is a way to prove who a player is: for kind "guest" Subject is the SHA-256 of the guest's secret.
@@ -213,7 +275,9 @@ type Private struct {
 	Draft  *Draft
 	// Archived: put away. Seen: looked at after the match was over.
 	Archived, Seen bool
-	Revision       uint64
+	// SeenVersion is the newest version that was on the player's screen.
+	SeenVersion uint64
+	Revision    uint64
 }
 
 // Draft is an unsent turn. It is for the decision that began with event Decision and goes with it.

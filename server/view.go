@@ -101,22 +101,28 @@ type GetMatch struct {
 type GotMatch struct {
 	View   *MatchView
 	Events []ShownEvent
+	// Cursor is a place in the caller's inbox from before the match was read.
+	Cursor string
 }
 
 // GetMatch reads one match.
 func (s *Service) GetMatch(ctx context.Context, c Caller, q GetMatch) (GotMatch, error) {
+	cursor, err := s.newCursor(ctx, c)
+	if err != nil {
+		return GotMatch{}, err
+	}
 	m, err := s.find(ctx, c, q.ID, q.Code)
 	if err != nil {
 		return GotMatch{}, err
 	}
 	if q.IfNewerThan >= m.Version {
-		return GotMatch{}, nil
+		return GotMatch{Cursor: cursor}, nil
 	}
 	v, err := s.view(ctx, m, c.Player, viewOptions{legal: q.Legal, drawing: q.Drawing, code: q.Code})
 	if err != nil {
 		return GotMatch{}, err
 	}
-	got := GotMatch{View: &v}
+	got := GotMatch{View: &v, Cursor: cursor}
 	if q.Since != nil {
 		events, err := s.store.Events(ctx, m.ID, *q.Since, maxSince)
 		if err != nil {
@@ -268,7 +274,7 @@ func standing(m game.Match, player game.PlayerID, p Private) Standing {
 	switch {
 	case m.State.Over() && p.Archived:
 		return Archived
-	case m.State.Over() && (p.Seen || endedBy(m, seat)):
+	case m.State.Over() && (p.Seen || p.SeenVersion >= m.Version || endedBy(m, seat)):
 		return IsFinished
 	case m.State.Over():
 		return FinishedUnseen
@@ -282,10 +288,13 @@ func standing(m game.Match, player game.PlayerID, p Private) Standing {
 	return Waiting
 }
 
-// endedBy reports whether the seat's own act ended the match: the act's event is the last but the one that tells of
-// the end.
+// endedBy reports whether the seat's own act ended the match. A result comes one event behind the act that led to it; to
+// call a match off is the act, and an operator or time may do so right behind somebody's turn.
 func endedBy(m game.Match, seat int) bool {
 	acted := m.Place(seat).Acted
+	if m.State == game.Cancelled {
+		return acted == m.Version
+	}
 	return acted > 0 && acted+1 >= m.Version
 }
 
@@ -339,6 +348,9 @@ func (s *Service) SaveDraft(ctx context.Context, c Caller, id game.MatchID, d Dr
 		}
 		return nil
 	})
+	if err == nil {
+		s.presence.looked(c, id, now)
+	}
 	return kept.Draft, err
 }
 

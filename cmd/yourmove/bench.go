@@ -27,7 +27,10 @@ func benchCommand(a *app) *cobra.Command {
 		Short: "Measures a server from outside",
 		RunE:  needsCommand,
 	}
-	cmd.AddCommand(benchTurnsCommand(a), benchListsCommand(a), benchEchoServerCommand(a))
+	cmd.AddCommand(
+		benchTurnsCommand(a), benchListsCommand(a), benchStreamsCommand(a), benchPollsCommand(a), benchLatencyCommand(a),
+		benchWatchCommand(a), benchCatchUpCommand(a), benchEchoServerCommand(a), benchBareCommand(a),
+	)
 	return cmd
 }
 
@@ -37,7 +40,7 @@ type turnsFlags struct {
 	players, matches, seconds          int
 	rate                               float64
 	yardstickSeconds                   int
-	json                               bool
+	streams, json                      bool
 }
 
 func benchTurnsCommand(a *app) *cobra.Command {
@@ -54,7 +57,11 @@ the bench's own, or those of --fill. One that ends is replaced by a new one betw
 counted as setup_calls, not as turns.
 
 The server's own figures come from its admin listener, or from URL/metrics where the server offers it. With an admin
-listener the bench's accounts are marked as bots, whose limits are higher.`,
+listener the bench's accounts are marked as bots, whose limits are higher.
+
+With --streams the players play twice, the second time while each account of theirs keeps a stream of its events open.
+All figures are then those with the streams; ratio_with_streams compares both, and server_us_per_event is what a turn
+costs the server more, shared out among the events that the streams delivered.`,
 		Example: `  yourmove bench turns --server http://127.0.0.1:8080 --players 64 --seconds 10 --protocol h2c --json
   yourmove bench turns --server http://127.0.0.1:8080 --fill matches.jsonl --rate 500`,
 		Args: cobra.NoArgs,
@@ -71,6 +78,7 @@ listener the bench's accounts are marked as bots, whose limits are higher.`,
 	f.StringVar(&t.fill, "fill", "", `play the matches of this list, written by "yourmove fill"`)
 	f.StringVar(&t.data, "data", os.TempDir(), "the directory on whose disk fsync_per_s is measured")
 	f.IntVar(&t.yardstickSeconds, "yardstick-seconds", 3, "how long echo_per_s is measured, fsync_per_s a third of it; 0: neither")
+	f.BoolVar(&t.streams, "streams", false, "play on with a stream open for each account, and compare")
 	f.BoolVar(&t.json, "json", false, "print one JSON object, as --output json")
 	must(cmd.RegisterFlagCompletionFunc("game", cobra.FixedCompletions(strings.Split(bench.Games(), ", "), cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("protocol", cobra.FixedCompletions([]string{bench.H1, bench.H2C}, cobra.ShellCompDirectiveNoFileComp)))
@@ -101,7 +109,7 @@ func (a *app) benchTurns(cmd *cobra.Command, t turnsFlags) error {
 	o := bench.Options{
 		Server: server, Players: t.players, Duration: time.Duration(t.seconds) * time.Second, Rate: t.rate, Game: t.game,
 		Protocol: t.protocol, Matches: t.matches, Data: t.data, Yardsticks: time.Duration(t.yardstickSeconds) * time.Second,
-		EchoServer: echoProcess, Progress: a.stderr,
+		EchoServer: childProcess(echoCommand), Streams: t.streams, Progress: a.stderr,
 	}
 	if t.fill != "" {
 		f, err := os.Open(t.fill)
@@ -111,20 +119,44 @@ func (a *app) benchTurns(cmd *cobra.Command, t turnsFlags) error {
 		defer f.Close()
 		o.Fill = f
 	}
-	adminClient, adminURL, err := adminHTTP(a.admin)
+	target, done, err := a.benchTarget(server, t.protocol)
 	if err != nil {
 		return err
 	}
-	defer adminClient.CloseIdleConnections()
-	o.Admin = adminv1connect.NewAdminServiceClient(connect.NewClient(connecthttp.NewTransport(adminClient, adminURL)))
-	o.AdminRequired = a.adminGiven
-	o.Metrics = []bench.MetricsSource{
-		{Client: adminClient, URL: adminURL + "/metrics", OfAdmin: true},
-		{Client: &http.Client{Timeout: adminPatience}, URL: server + "/metrics"},
+	defer done()
+	o.Admin, o.AdminRequired, o.Metrics = target.Admin, target.AdminRequired, target.Metrics
+	r, err := bench.Run(cmd.Context(), o)
+	if err != nil {
+		return a.benchFailure(err, server)
+	}
+	return a.showBench(t.json, r, func(w io.Writer) { turnsTable(w, r) })
+}
+
+// benchTarget returns the server to be measured with the ways to it. done is to be called at the end.
+func (a *app) benchTarget(server, protocol string) (t bench.Target, done func(), err error) {
+	adminClient, adminURL, err := adminHTTP(a.admin)
+	if err != nil {
+		return t, nil, err
+	}
+	t = bench.Target{
+		Server: server, Protocol: protocol, Progress: a.stderr,
+		Admin:         adminv1connect.NewAdminServiceClient(connect.NewClient(connecthttp.NewTransport(adminClient, adminURL))),
+		AdminRequired: a.adminGiven,
+		Metrics: []bench.MetricsSource{
+			{Client: adminClient, URL: adminURL + "/metrics", OfAdmin: true},
+			{Client: &http.Client{Timeout: adminPatience}, URL: server + "/metrics"},
+		},
 	}
 	// This process shares the machine with what it measures: let it collect its garbage less often.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	r, err := bench.Run(cmd.Context(), o)
+	percent := debug.SetGCPercent(400)
+	return t, func() {
+		debug.SetGCPercent(percent)
+		adminClient.CloseIdleConnections()
+	}, nil
+}
+
+// benchFailure says what to do about a bench that failed.
+func (a *app) benchFailure(err error, server string) error {
 	var admin *bench.AdminError
 	switch {
 	case errors.As(err, &admin) && connect.CodeOf(admin.Err) == connect.CodeNotFound:
@@ -132,13 +164,16 @@ func (a *app) benchTurns(cmd *cobra.Command, t turnsFlags) error {
 			advice: "give that server's own with --admin, or unset " + adminVariable}
 	case errors.As(err, &admin):
 		return adminFailure(admin.Err, a.admin)
-	case err != nil:
-		return publicFailure(err, server)
 	}
-	if t.json || a.output == "json" {
+	return publicFailure(err, server)
+}
+
+// showBench prints a result as it was asked for.
+func (a *app) showBench(asJSON bool, r any, table func(io.Writer)) error {
+	if asJSON || a.output == "json" {
 		return a.showJSON(r)
 	}
-	return a.showTable(func(w io.Writer) { turnsTable(w, r) })
+	return a.showTable(table)
 }
 
 // parseServer checks a --server and takes the slash off its end.
@@ -176,23 +211,33 @@ func turnsTable(w io.Writer, r bench.Result) {
 	if r.EchoPerS != nil {
 		row(w, "empty calls per second", fmt.Sprintf("%.0f (turns are %.2f of it)", *r.EchoPerS, *r.TurnsPerEcho))
 	}
+	if s := r.WithStreams; s != nil {
+		row(w, "with streams", fmt.Sprintf("%d open (%d lost), %.2f of the %.0f turns per second without", s.Streams, s.StreamsLost, s.Ratio, s.TurnsPerSWithout))
+		row(w, "events per second", fmt.Sprintf("%.0f", s.EventsPerS))
+		row(w, "server CPU an event", measured(s.ServerPerEvent, "µs"))
+	}
 	if r.FsyncPerS != nil {
 		row(w, "syncs per second", fmt.Sprintf("%.0f in %s", *r.FsyncPerS, r.FsyncDir))
 	}
 }
 
-// echoCommand is the hidden command that serves the yardstick's empty calls.
-const echoCommand = "echo-server"
+// The hidden commands that serve what the real server is compared with.
+const (
+	echoCommand = "echo-server"
+	bareCommand = "bare"
+)
 
-// echoProcess is this program once more, as the yardstick's server: in a process of its own, as the real one is.
-func echoProcess(ctx context.Context) *exec.Cmd {
-	exe, err := os.Executable()
-	if err != nil {
-		exe = os.Args[0]
+// childProcess makes this program once more, as such a server: in a process of its own, as the real one is.
+func childProcess(command string) func(context.Context) *exec.Cmd {
+	return func(ctx context.Context) *exec.Cmd {
+		exe, err := os.Executable()
+		if err != nil {
+			exe = os.Args[0]
+		}
+		cmd := exec.CommandContext(ctx, exe, "bench", command)
+		cmd.Stderr = os.Stderr
+		return cmd
 	}
-	cmd := exec.CommandContext(ctx, exe, "bench", echoCommand)
-	cmd.Stderr = os.Stderr
-	return cmd
 }
 
 func benchEchoServerCommand(a *app) *cobra.Command {
@@ -202,5 +247,15 @@ func benchEchoServerCommand(a *app) *cobra.Command {
 		Args:   cobra.NoArgs,
 		Hidden: true,
 		RunE:   func(*cobra.Command, []string) error { return bench.ServeEcho(os.Stdin, a.stdout) },
+	}
+}
+
+func benchBareCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:    bareCommand,
+		Short:  "Lets calls wait, with nothing around them, until its standard input ends",
+		Args:   cobra.NoArgs,
+		Hidden: true,
+		RunE:   func(*cobra.Command, []string) error { return bench.ServeBare(os.Stdin, a.stdout) },
 	}
 }

@@ -199,10 +199,11 @@ func (f filler) makeMatch(ctx context.Context, store *boltstore.Store, rules gam
 		if err != nil {
 			return err
 		}
+		told := server.ToldOf(m, c.Match)
 		m = c.Match
 		by := server.Request{RequestKey: server.RequestKey{Player: c.Events[0].Player, ID: server.RequestID(uuid.New())}}
 		binary.LittleEndian.PutUint64(by.Print[:], rng.Uint64())
-		return store.Commit(ctx, server.Commit{At: c.Events[0].At, Match: &c, Request: &by})
+		return store.Commit(ctx, server.Commit{At: c.Events[0].At, Match: &c, Request: &by, Told: told})
 	}
 	err = keep(game.Create(rules, game.NewMatch{
 		ID: game.MatchID(uuid.Must(uuid.NewV7())), Settings: game.Settings{Game: f.game, Access: game.Invited}, Seed: seed,

@@ -100,11 +100,13 @@ func (a *app) root() *cobra.Command {
 		statusCommand(a),
 		matchCommand(a),
 		playerCommand(a),
+		watchCommand(a),
 		botCommand(a),
 		replayCommand(a),
 		benchCommand(a),
 		checkCommand(a),
 		compactCommand(a),
+		epochCommand(a),
 		fillCommand(a),
 		versionCommand(a),
 	)

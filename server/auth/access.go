@@ -10,6 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"yourmove/game"
+	"yourmove/server/aside"
 )
 
 // DefaultLifetime is how long an access token is valid.
@@ -99,7 +100,8 @@ func (a *Access) Verify(token string, now time.Time) (Claims, error) {
 	claims, ok := a.verified.get(sum)
 	if !ok {
 		var err error
-		if claims, err = a.parse(token); err != nil {
+		aside.Do(func() { claims, err = a.parse(token) }) // deep, and the call may wait for long
+		if err != nil {
 			return Claims{}, badAccess(err)
 		}
 	}

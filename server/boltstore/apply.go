@@ -19,6 +19,8 @@ import (
 const (
 	// pageCommits is how many commits a page of a match's history has.
 	pageCommits = 32
+	// linksSpare is room behind an encoded log record for the links of two inboxes.
+	linksSpare = 64
 	// recentSpare is room behind an encoded head for the list of its recent commits.
 	recentSpare = 192
 	// longestText bounds texts that become keys; bbolt's own limit is 32 KiB.
@@ -28,7 +30,7 @@ const (
 // pending is a commit on its way through the writer. All that needs no transaction is encoded by whoever submits it.
 type pending struct {
 	commit *server.Commit
-	// The records, with room for their checksums. The head still lacks the list of its commits.
+	// The records, with room for their checksums. The head still lacks the list of its commits, the log record its links.
 	head, apart, log, player, session, private []byte
 	// request is the hash of the commit's request.
 	request uint32
@@ -49,11 +51,11 @@ func prepare(c *server.Commit, hashKey []byte) (*pending, error) {
 		if m.State < game.Gathering || m.State > game.Cancelled {
 			return nil, fmt.Errorf("match %v: state %d", m.ID, int(m.State))
 		}
-		rec, err := logRecordOf(c.Match, c.Request)
+		rec, err := logRecordOf(c.Match, c.Request, c.Told)
 		if err != nil {
 			return nil, fmt.Errorf("match %v: %w", m.ID, err)
 		}
-		if p.log, err = encode(rec, 0); err != nil {
+		if p.log, err = encode(rec, linksSpare); err != nil {
 			return nil, err
 		}
 		h, apart := headOf(m)
@@ -66,8 +68,8 @@ func prepare(c *server.Commit, hashKey []byte) (*pending, error) {
 		if c.Request != nil {
 			p.request = requestHash(hashKey, c.Request.RequestKey)
 		}
-	} else if c.Request != nil {
-		return nil, errors.New("a request that changes no match")
+	} else if c.Request != nil || len(c.Told) > 0 {
+		return nil, errors.New("a request or an inbox without a change of a match")
 	}
 	if c.Player != nil {
 		for _, i := range c.Player.Identities {
@@ -108,27 +110,29 @@ func requestHash(hashKey []byte, key server.RequestKey) uint32 {
 
 // plan is what a commit does to the database, once everything it was decided on has been found to hold.
 type plan struct {
-	steps []step
+	steps []put
 	// position is the one that its log record takes; 0: it has none.
 	position uint64
+	// ends are those of the inboxes that it becomes part of.
+	ends []newEnd
 }
 
-type step struct {
+type put struct {
 	bucket, key []byte
 	// record is nil to delete.
 	record []byte
 }
 
-func (p *plan) put(bucket, key, record []byte) { p.steps = append(p.steps, step{bucket, key, record}) }
-func (p *plan) del(bucket, key []byte)         { p.steps = append(p.steps, step{bucket, key, nil}) }
+func (p *plan) put(bucket, key, record []byte) { p.steps = append(p.steps, put{bucket, key, record}) }
+func (p *plan) del(bucket, key []byte)         { p.steps = append(p.steps, put{bucket, key, nil}) }
 
 // apply checks a commit against the transaction, commits before it in the same batch included, and then puts it. An
 // error that is not a putError has left nothing behind.
-func apply(tx *bolt.Tx, p *pending) error {
-	pl := plan{steps: make([]step, 0, 4)}
+func apply(tx *bolt.Tx, x *ends, p *pending) error {
+	pl := plan{steps: make([]put, 0, 4)}
 	c := p.commit
 	if c.Match != nil {
-		if err := pl.match(tx, p); err != nil {
+		if err := pl.match(tx, x, p); err != nil {
 			return err
 		}
 	}
@@ -152,13 +156,13 @@ func apply(tx *bolt.Tx, p *pending) error {
 			return err
 		}
 	}
-	return pl.carryOut(tx)
+	return pl.carryOut(tx, x)
 }
 
 // putError is a failure half-way through a commit: the transaction must not be committed.
 type putError struct{ error }
 
-func (p *plan) carryOut(tx *bolt.Tx) error {
+func (p *plan) carryOut(tx *bolt.Tx, x *ends) error {
 	if p.position > 0 {
 		if err := tx.Bucket(bucketLog).SetSequence(p.position); err != nil {
 			return putError{err}
@@ -176,6 +180,10 @@ func (p *plan) carryOut(tx *bolt.Tx) error {
 			return putError{fmt.Errorf("bucket %s, key %x: %w", s.bucket, s.key, err)}
 		}
 	}
+	for _, e := range p.ends {
+		x.batch[e.player] = e.end
+	}
+	x.last = max(x.last, p.position)
 	return nil
 }
 
@@ -183,7 +191,7 @@ func conflict(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", server.ErrConflict, fmt.Sprintf(format, args...))
 }
 
-func (p *plan) match(tx *bolt.Tx, d *pending) error {
+func (p *plan) match(tx *bolt.Tx, x *ends, d *pending) error {
 	c := d.commit.Match
 	m := &c.Match
 	id := m.ID[:]
@@ -202,7 +210,16 @@ func (p *plan) match(tx *bolt.Tx, d *pending) error {
 	}
 	p.position = tx.Bucket(bucketLog).Sequence() + 1
 	key := positionKey(p.position)
-	p.put(bucketLog, key, seal(key, d.log))
+	links, err := p.link(tx, x, d.commit.Told)
+	if err != nil {
+		return err
+	}
+	// Encodings of two parts of a message, one after the other, are the encoding of the whole.
+	log, err := proto.MarshalOptions{}.MarshalAppend(d.log, &storev1.LogRecord{Links: links})
+	if err != nil {
+		return err
+	}
+	p.put(bucketLog, key, seal(key, log))
 
 	paged := old.GetPaged()
 	list := old.GetRecent()
@@ -221,7 +238,6 @@ func (p *plan) match(tx *bolt.Tx, d *pending) error {
 		p.put(bucketHistory, key, seal(key, page))
 		paged, list = paged+pageCommits, nil
 	}
-	// Encodings of two parts of a message, one after the other, are the encoding of the whole.
 	head, err := proto.MarshalOptions{}.MarshalAppend(d.head, &storev1.MatchHead{Recent: list, Paged: paged})
 	if err != nil {
 		return err

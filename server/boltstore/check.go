@@ -66,8 +66,8 @@ func (s *Store) Check(ctx context.Context, known func(game string, version int) 
 			return nil // to read on could end in a fault or in a circle
 		}
 		for _, part := range []func() error{
-			c.heads, c.log, c.history, c.positions, c.members, c.open, c.lapses, c.codes, c.creations, c.invitations,
-			c.privates, c.players, c.identities, c.sessions, c.ended, c.tallies, c.meta,
+			c.heads, c.log, c.inboxes, c.history, c.positions, c.members, c.open, c.lapses, c.codes, c.creations,
+			c.invitations, c.privates, c.players, c.identities, c.sessions, c.ended, c.tallies, c.meta,
 		} {
 			// One damaged page must not hide what can still be found elsewhere.
 			err := guarded(s.log, part)
@@ -98,6 +98,7 @@ type checker struct {
 	stats  CheckStats
 	counts map[string]uint64 // what bucket counts should have
 	listed uint64            // commits in all lists of matches
+	inbox  inboxCheck
 }
 
 func (c *checker) say(kind ProblemKind, match string, format string, args ...any) {
@@ -213,8 +214,9 @@ func (c *checker) events(m *game.Match, h *storev1.MatchHead) error {
 	return nil
 }
 
-// log looks for commits that no match lists.
+// log follows the inboxes through all commits, and looks for commits that no match lists.
 func (c *checker) log() error {
+	c.beginInboxes()
 	n := uint64(0)
 	last := uint64(0)
 	if err := c.each(bucketLog, true, func(k, body []byte) {
@@ -225,10 +227,13 @@ func (c *checker) log() error {
 		var rec storev1.LogRecord
 		if err := parse(bucketLog, k, body, &rec); err != nil {
 			c.say(RecordDamaged, "", "%v", err)
+			return
 		}
+		c.told(k, &rec)
 	}); err != nil {
 		return err
 	}
+	c.inbox.whole = true
 	if seq := c.tx.Bucket(bucketLog).Sequence(); seq < last {
 		c.say(HistoryBroken, "", "the log goes to position %d and the next one would be %d", last, seq+1)
 	}

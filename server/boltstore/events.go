@@ -25,7 +25,7 @@ const (
 )
 
 // logRecordOf writes a commit of a match. It refuses what could not be read again as it was.
-func logRecordOf(c *game.Change, req *server.Request) (*storev1.LogRecord, error) {
+func logRecordOf(c *game.Change, req *server.Request, told []server.Told) (*storev1.LogRecord, error) {
 	if len(c.Events) == 0 || c.Match.Version != c.Before+uint64(len(c.Events)) {
 		return nil, fmt.Errorf("%d events from version %d to %d", len(c.Events), c.Before, c.Match.Version)
 	}
@@ -40,6 +40,10 @@ func logRecordOf(c *game.Change, req *server.Request) (*storev1.LogRecord, error
 		if rec.Events[i], err = eventOf(e); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if rec.Told, err = toldOf(told); err != nil {
+		return nil, err
 	}
 	if req != nil {
 		rec.Request = &storev1.Request{Player: idOf(req.Player), Id: req.ID[:], Print: req.Print[:]}
@@ -96,6 +100,17 @@ func recordedFrom(rec *storev1.LogRecord) (server.Recorded, error) {
 			Version: rec.GetVersion() + uint64(i), At: instant(rec.GetAtMs()), Turn: s.GetTurn(),
 			Seat: int(s.GetSeat()), Player: player, Fact: fact,
 		}
+	}
+	for i := range r.Events[:max(len(r.Events)-1, 0)] {
+		taken, ok := r.Events[i].Fact.(game.TurnTaken)
+		if end, ended := r.Events[i+1].Fact.(game.MatchFinished); ok && ended { // stored once
+			taken.Outcomes = end.Outcomes
+			r.Events[i].Fact = taken
+		}
+	}
+	var err error
+	if r.Told, err = toldFrom(rec.GetTold()); err != nil {
+		return r, err
 	}
 	if q := rec.GetRequest(); q != nil {
 		player, err := playerID(q.GetPlayer())

@@ -27,6 +27,7 @@ var (
 	bucketIdentities  = []byte("identities")
 	bucketSessions    = []byte("sessions")
 	bucketEnded       = []byte("ended")
+	bucketInboxes     = []byte("inboxes")
 )
 
 // The keys in meta.
@@ -35,6 +36,9 @@ var (
 	metaDatabase = []byte("database")
 	metaHash     = []byte("hash")
 	metaPlayers  = []byte("players")
+	metaMark     = []byte("mark")
+	metaEpoch    = []byte("epoch")
+	metaCursors  = []byte("cursors")
 )
 
 // How a player belongs to a match, in the keys of members.

@@ -171,7 +171,7 @@ func (s *Store) Events(ctx context.Context, id game.MatchID, after uint64, limit
 			}
 			for _, e := range done.Events {
 				if e.Version > after && len(list) < limit {
-					list = append(list, server.StoredEvent{Event: e, Request: done.Request})
+					list = append(list, server.StoredEvent{Event: e, Request: done.Request, Told: done.Told})
 				}
 			}
 			return len(list) < limit, nil

@@ -10,11 +10,11 @@ import (
 
 // migrations lead from each version of the schema to the next: the first makes an empty database version 1. Once
 // released, an entry never changes; testdata has a file of each version, which a test opens.
-var migrations = []func(*bolt.Tx) error{initial}
+var migrations = []func(*bolt.Tx) error{initial, inboxes}
 
 // initial makes the buckets and the two random values that last as long as the database.
 func initial(tx *bolt.Tx) error {
-	for _, name := range buckets {
+	for _, name := range firstBuckets {
 		if _, err := tx.CreateBucket(name); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}
@@ -30,8 +30,27 @@ func initial(tx *bolt.Tx) error {
 	return nil
 }
 
+// inboxes makes what keeps inboxes. Commits before it belong to none.
+func inboxes(tx *bolt.Tx) error {
+	if _, err := tx.CreateBucket(bucketInboxes); err != nil {
+		return fmt.Errorf("bucket %s: %w", bucketInboxes, err)
+	}
+	key := make([]byte, cursorKeyLen)
+	rand.Read(key) //nolint:errcheck // never fails
+	if err := tx.Bucket(bucketMeta).Put(metaCursors, sealed(metaCursors, key)); err != nil {
+		return err
+	}
+	if _, err := newEpoch(tx); err != nil {
+		return err
+	}
+	return putMark(tx, tx.Bucket(bucketLog).Sequence())
+}
+
 // buckets are all of them.
-var buckets = [][]byte{
+var buckets = append(firstBuckets[:len(firstBuckets):len(firstBuckets)], bucketInboxes)
+
+// firstBuckets are those of schema 1.
+var firstBuckets = [][]byte{
 	bucketMeta, bucketLog, bucketHeads, bucketPositions, bucketHistory, bucketCreations, bucketMembers, bucketInvitations,
 	bucketOpen, bucketCodes, bucketLapses, bucketCounts, bucketPrivates, bucketPlayers, bucketIdentities, bucketSessions,
 	bucketEnded,

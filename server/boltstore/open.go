@@ -164,6 +164,7 @@ func open(dir string, o Options, readOnly bool) (*Store, error) {
 	s := &Store{
 		path: filepath.Join(dir, fileName), log: o.Logger, readOnly: readOnly, hooks: o.hooks,
 		queue:   queue{wake: make(chan struct{}, 1), size: cmp.Or(o.Queue, defaultQueue)},
+		ends:    newEnds(o.hooks),
 		stopped: make(chan struct{}), failed: make(chan struct{}), rising: make(chan struct{}),
 	}
 	if s.log == nil {
@@ -321,7 +322,7 @@ func (s *Store) open(m manifest, o Options) (err error) {
 		return err
 	}
 	if err := guarded(s.log, func() error { return s.begin(m, o) }); err != nil {
-		return errors.Join(err, s.db.Close())
+		return errors.Join(err, s.closeFile())
 	}
 	return nil
 }
@@ -365,7 +366,13 @@ func (s *Store) begin(m manifest, o Options) error {
 			return err
 		}
 	}
-	return s.db.View(func(tx *bolt.Tx) error {
+	if s.halfMeta && !s.readOnly {
+		// The last commit may be gone, and somebody may have been told of it.
+		if err := s.db.Update(func(tx *bolt.Tx) error { _, err := newEpoch(tx); return err }); err != nil {
+			return fmt.Errorf("change the epoch: %w", err)
+		}
+	}
+	err = s.db.View(func(tx *bolt.Tx) error {
 		if !s.readOnly {
 			s.durable.Store(uint64(tx.ID()))
 		}
@@ -379,8 +386,16 @@ func (s *Store) begin(m manifest, o Options) error {
 			return err
 		}
 		s.hashKey = append([]byte(nil), key...)
-		return newestCommits(tx)
+		if err := newestCommits(tx); err != nil {
+			return err
+		}
+		return s.ends.rebuild(tx)
 	})
+	if err == nil && !s.readOnly && s.ends.behind() {
+		s.flush()
+		err = s.Err()
+	}
+	return err
 }
 
 // newestCommits looks at the last batch or so: it is what a crash may have hurt. Check looks at everything.

@@ -13,6 +13,7 @@ import (
 func playerOf(p *server.Player) *storev1.Player {
 	s := &storev1.Player{
 		Name: p.Name, Bot: p.Bot, Locale: p.Locale, TimeZone: p.TimeZone, CreatedMs: millis(p.Created), Revision: p.Revision + 1,
+		HidePresence: p.HidePresence,
 	}
 	for _, i := range p.Identities {
 		s.Identities = append(s.Identities, &storev1.Identity{Kind: i.Kind, Subject: i.Subject, LinkedMs: millis(i.Linked)})
@@ -26,7 +27,7 @@ func playerOf(p *server.Player) *storev1.Player {
 func playerFrom(id game.PlayerID, s *storev1.Player) (server.Player, error) {
 	p := server.Player{
 		ID: id, Name: s.GetName(), Bot: s.GetBot(), Locale: s.GetLocale(), TimeZone: s.GetTimeZone(),
-		Created: instant(s.GetCreatedMs()), Revision: s.GetRevision(),
+		Created: instant(s.GetCreatedMs()), Revision: s.GetRevision(), HidePresence: s.GetHidePresence(),
 	}
 	for _, i := range s.GetIdentities() {
 		p.Identities = append(p.Identities, server.Identity{Kind: i.GetKind(), Subject: i.GetSubject(), Linked: instant(i.GetLinkedMs())})
@@ -57,7 +58,7 @@ func sessionFrom(id auth.SessionID, s *storev1.Session) (server.Session, error) 
 }
 
 func privateOf(v *server.Private) (*storev1.Private, error) {
-	s := &storev1.Private{Archived: v.Archived, Seen: v.Seen, Revision: v.Revision + 1}
+	s := &storev1.Private{Archived: v.Archived, Seen: v.Seen, SeenVersion: v.SeenVersion, Revision: v.Revision + 1}
 	if d := v.Draft; d != nil {
 		if millis(d.Saved) == 0 {
 			return nil, fmt.Errorf("a draft without the time at which it was saved")
@@ -72,7 +73,7 @@ func privateOf(v *server.Private) (*storev1.Private, error) {
 }
 
 func privateFrom(id game.MatchID, player game.PlayerID, s *storev1.Private) server.Private {
-	v := server.Private{Match: id, Player: player, Archived: s.GetArchived(), Seen: s.GetSeen(), Revision: s.GetRevision()}
+	v := server.Private{Match: id, Player: player, Archived: s.GetArchived(), Seen: s.GetSeen(), SeenVersion: s.GetSeenVersion(), Revision: s.GetRevision()}
 	if s.GetDraftMs() == 0 {
 		return v
 	}

@@ -30,6 +30,7 @@ type Store struct {
 	hooks    hooks
 
 	queue    queue
+	ends     ends
 	stopped  chan struct{} // closed when the writer has returned
 	counters counters
 
@@ -53,6 +54,8 @@ var _ server.Store = (*Store)(nil)
 type hooks struct {
 	commit      func(*bolt.Tx) error
 	afterCommit func()
+	flushEvery  time.Duration // 0: flushEvery
+	maxEnds     int           // 0: maxEnds
 }
 
 // Failed is closed when the store has failed for good: a commit ended in a way that leaves open what the disk has.
@@ -98,17 +101,22 @@ func (s *Store) Close() error {
 			<-s.stopped
 		}
 		s.closed.Store(true)
-		if s.broken.Load() {
-			// bbolt would wait for ever for the transaction. Closing the file gives the lock back.
-			s.closeErr = s.file.Close()
-		} else {
-			s.closeErr = s.db.Close()
-		}
-		if s.Err() != nil {
-			forget(s.path)
-		}
+		s.closeErr = s.closeFile()
 	})
 	return s.closeErr
+}
+
+func (s *Store) closeFile() (err error) {
+	if s.broken.Load() {
+		// bbolt would wait for ever for the transaction. Closing the file gives the lock back.
+		err = s.file.Close()
+	} else {
+		err = s.db.Close()
+	}
+	if s.Err() != nil {
+		forget(s.path)
+	}
+	return err
 }
 
 // markDurable lets readers see the transaction.

@@ -141,9 +141,10 @@ func (s *Store) run() {
 
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	defer s.ends.timer.Stop()
 	last := 1
 	for {
-		s.queue.await(1, nil)
+		s.queue.await(1, s.ends.timer.C)
 		if last > 1 {
 			// Those whom the last batch answered are about to come again. Without waiting for them the submitters fall
 			// into two cohorts that take turns, each with half of the batch.
@@ -151,15 +152,31 @@ func (s *Store) run() {
 			s.queue.await(min(last, batchCommits), timer.C)
 		}
 		batch, more := s.queue.take()
-		if len(batch) == 0 {
-			if !more {
-				return
-			}
-			continue
+		if len(batch) > 0 {
+			s.write(batch)
+			last = len(batch)
 		}
-		s.write(batch)
-		last = len(batch)
+		if s.ends.due() || !more && len(batch) == 0 && s.ends.behind() {
+			s.flush()
+		}
+		if !more && len(batch) == 0 {
+			return
+		}
 	}
+}
+
+// flush writes the ends of inboxes. If that fails nothing is lost: a restart finds them in the log.
+func (s *Store) flush() {
+	if s.usable() != nil {
+		return
+	}
+	_, err := s.transact(func(tx *bolt.Tx) (int, error) { return 1, s.ends.put(tx) })
+	if err != nil {
+		s.log.Warn("the ends of inboxes were not written and stay in the log", "error", err)
+		s.ends.again()
+		return
+	}
+	s.ends.flushed()
 }
 
 // write carries out a batch in one transaction and answers all of it, the refused ones too: what refused them may be
@@ -170,7 +187,7 @@ func (s *Store) write(batch []*pending) {
 		answer(batch, err)
 		return
 	}
-	kept, err := s.transact(batch)
+	kept, err := s.transact(func(tx *bolt.Tx) (int, error) { return s.applyAll(tx, batch) })
 	if err != nil {
 		answer(batch, err)
 		return
@@ -188,8 +205,25 @@ func answer(batch []*pending, err error) {
 	}
 }
 
-// transact applies a batch and syncs. An error concerns the whole batch.
-func (s *Store) transact(batch []*pending) (kept int, err error) {
+// applyAll applies a batch and returns how many commits of it are kept. An error concerns the whole batch.
+func (s *Store) applyAll(tx *bolt.Tx, batch []*pending) (kept int, err error) {
+	tx.Bucket(bucketLog).FillPercent = 1 // keys only rise
+	for _, p := range batch {
+		p.err = apply(tx, &s.ends, p)
+		var half putError
+		if errors.As(p.err, &half) {
+			return 0, fmt.Errorf("nothing of the batch was kept: %w", half.error)
+		}
+		if p.err == nil {
+			kept++
+		}
+	}
+	return kept, nil
+}
+
+// transact lets work change the database, and syncs. What was changed is kept if work returns more than 0 and no error.
+func (s *Store) transact(work func(*bolt.Tx) (int, error)) (kept int, err error) {
+	s.ends.begin()
 	tx, err := s.db.Begin(true)
 	if err != nil {
 		return 0, s.fail(fmt.Errorf("begin: %w", err))
@@ -202,22 +236,10 @@ func (s *Store) transact(batch []*pending) (kept int, err error) {
 			err = s.fail(fmt.Errorf("the database panicked: %v\n%s", r, debug.Stack()))
 		}
 	}()
-	tx.Bucket(bucketLog).FillPercent = 1 // keys only rise
-	for _, p := range batch {
-		p.err = apply(tx, p)
-		var half putError
-		if errors.As(p.err, &half) {
-			err := tx.Rollback()
-			ended = true
-			return 0, errors.Join(fmt.Errorf("nothing of the batch was kept: %w", half.error), err)
-		}
-		if p.err == nil {
-			kept++
-		}
-	}
+	kept, err = work(tx)
 	id := uint64(tx.ID())
-	if kept == 0 {
-		err := tx.Rollback() // what refused them was durable before
+	if err != nil || kept == 0 {
+		err = errors.Join(err, tx.Rollback()) // what refused them was durable before
 		ended = true
 		return 0, err
 	}
@@ -230,6 +252,7 @@ func (s *Store) transact(batch []*pending) (kept int, err error) {
 		s.hooks.afterCommit()
 	}
 	s.markDurable(id)
+	s.ends.publish()
 	return kept, nil
 }
 

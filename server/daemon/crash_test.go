@@ -31,7 +31,8 @@ import (
 	"yourmove/server/daemon"
 )
 
-// childEnv makes the test binary a server: "serve" the real one, "early" one that answers before it commits.
+// childEnv makes the test binary something else: "serve" the real server, "early" one that answers before it commits,
+// "read" a reader of a stream.
 const childEnv = "YOURMOVE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -44,6 +45,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 		os.Exit(0)
+	case "read":
+		fmt.Fprintln(os.Stderr, readForEver(os.Args[1:]))
+		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -123,10 +127,12 @@ func serveEarly(dir string) error {
 type child struct {
 	cmd *exec.Cmd
 	url string
-	log *syncBuffer
+	// admin is where operators connect, if that is a port.
+	admin string
+	log   *syncBuffer
 }
 
-var readyLine = regexp.MustCompile(`listening on (http://[^ ,\n]+)`)
+var readyLine = regexp.MustCompile(`listening on (http://[^ ,\n]+)(?: \(admin: (.*)\))?`)
 
 // startChild starts the test binary as a server, with its arguments after the wrapper's (strace, for faults).
 func startChild(t *testing.T, kind string, wrapper []string, args ...string) *child {
@@ -149,7 +155,7 @@ func startChild(t *testing.T, kind string, wrapper []string, args ...string) *ch
 	t.Cleanup(func() { _ = c.cmd.Process.Kill(); _, _ = c.cmd.Process.Wait() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if m := readyLine.FindStringSubmatch(line); m != nil {
-		c.url = m[1]
+		c.url, c.admin = m[1], "http://"+m[2]
 		return c
 	}
 	t.Fatalf("the server did not get ready: %q, %v\n%s", line, err, c.log)
@@ -192,6 +198,8 @@ type ledger struct {
 	// open is the request whose answer never came: it may have been carried out once, or not at all.
 	open string
 	next int
+	// followers hear of the match.
+	followers []*follower
 }
 
 func client(url, token string) yourmovev1connect.MatchServiceClient {
@@ -211,6 +219,15 @@ func withToken(token string) connect.ClientInterceptor {
 }
 
 func (l *ledger) signIn(ctx context.Context, url string) (yourmovev1connect.MatchServiceClient, error) {
+	token, err := l.session(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	return client(url, token), nil
+}
+
+// session signs the player in and returns an access token.
+func (l *ledger) session(ctx context.Context, url string) (string, error) {
 	if l.secret == nil {
 		l.secret = make([]byte, 32)
 		_, _ = rand.Read(l.secret)
@@ -218,10 +235,7 @@ func (l *ledger) signIn(ctx context.Context, url string) (yourmovev1connect.Matc
 	players := yourmovev1connect.NewPlayerServiceClient(connect.NewClient(
 		connecthttp.NewTransport(&http.Client{Transport: &http.Transport{}}, url)))
 	in, err := players.SignIn(ctx, &pb.SignInRequest{Credential: &pb.SignInRequest_GuestSecret{GuestSecret: l.secret}})
-	if err != nil {
-		return nil, err
-	}
-	return client(url, in.GetSession().GetAccessToken()), nil
+	return in.GetSession().GetAccessToken(), err
 }
 
 // play submits turns until ctx is done or a call fails. After a restart it first repeats the request whose answer
@@ -260,48 +274,71 @@ func (l *ledger) play(ctx context.Context, url string, acked func()) error {
 	return nil
 }
 
-// verify compares what was acknowledged with what the server has: lost acknowledgements, and turns applied twice.
-func (l *ledger) verify(ctx context.Context, url string) (lost, twice int, err error) {
+// verdict is what the ledgers say in the end.
+type verdict struct {
+	acked, lost, twice int
+	// Of the followers: what they heard, missed, heard twice, and how often they were told to begin anew.
+	heard, gaps, repeats, resets int
+}
+
+// verify compares what was acknowledged and heard with what the server has.
+func (l *ledger) verify(ctx context.Context, url string, v *verdict) error {
 	if l.match == "" {
-		return 0, 0, nil
+		return nil
 	}
 	c, err := l.signIn(ctx, url)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	rep, err := c.GetReplay(ctx, &pb.GetReplayRequest{MatchId: l.match})
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
 	at, texts := map[string]uint64{}, map[string]int{}
 	for i, e := range rep.GetEvents() {
 		if e.GetVersion() != uint64(i+1) {
-			return 0, 0, fmt.Errorf("event %d stands at place %d", e.GetVersion(), i+1)
+			return fmt.Errorf("event %d stands at place %d", e.GetVersion(), i+1)
 		}
 		if turn := e.GetTurnTaken(); turn != nil {
 			at[turn.GetRequestId()] = e.GetVersion()
 			texts[turn.GetMoves()[0].GetText()]++
 		}
 	}
+	v.acked += len(l.acked)
 	for id, version := range l.acked {
 		if at[id] != version {
-			lost++
+			v.lost++
 		}
 	}
 	for _, n := range texts {
 		if n > 1 {
-			twice++
+			v.twice++
 		}
 	}
-	return lost, twice, nil
+	for _, f := range l.followers {
+		end := uint64(len(rep.GetEvents()))
+		if err := f.follow(ctx, url, func() bool { return f.last() >= end }); err != nil {
+			return fmt.Errorf("by %s, at event %d of %d: %w", f.door, f.last(), end, err)
+		}
+		gaps, repeats, err := f.compare(l.match, rep.GetEvents())
+		if err != nil {
+			return fmt.Errorf("by %s: %w", f.door, err)
+		}
+		v.heard, v.gaps, v.repeats, v.resets = v.heard+len(f.heard), v.gaps+gaps, v.repeats+repeats, v.resets+f.resets
+	}
+	return nil
 }
 
-// runKills lets players play against a server that is killed over and over, and returns what the ledgers say.
-func runKills(t *testing.T, kind string, args []string, kills int) (acked, lost, twice int) {
+// runKills lets players play against a server that is killed over and over, while followers of these doors hear of it,
+// and returns what the ledgers say.
+func runKills(t *testing.T, kind string, args []string, kills int, doors ...server.Door) (v verdict) {
 	t.Helper()
 	ledgers := make([]*ledger, 8)
 	for i := range ledgers {
 		ledgers[i] = &ledger{}
+		for _, d := range doors {
+			ledgers[i].followers = append(ledgers[i].followers, &follower{door: d})
+		}
 	}
 	rng := mrand.New(mrand.NewPCG(1, 2))
 	for range kills {
@@ -312,6 +349,19 @@ func runKills(t *testing.T, kind string, args []string, kills int) (acked, lost,
 		due, now := int64(20+rng.IntN(200)), make(chan struct{})
 		var wg sync.WaitGroup
 		for _, l := range ledgers {
+			for _, f := range l.followers {
+				if f.token == "" {
+					if err := f.begin(ctx, c.url, l); err != nil {
+						t.Fatal(err)
+					}
+				}
+				wg.Go(func() {
+					err := f.follow(ctx, c.url, func() bool { return false })
+					if count.Load() < due {
+						t.Errorf("a follower by %s stopped before the kill: %v", f.door, err)
+					}
+				})
+			}
 			wg.Go(func() {
 				err := l.play(ctx, c.url, func() {
 					if count.Add(1) == due {
@@ -333,15 +383,15 @@ func runKills(t *testing.T, kind string, args []string, kills int) (acked, lost,
 		cancel()
 	}
 	c := startChild(t, "serve", nil, serveArgs(args)...)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for _, l := range ledgers {
-		n, m, err := l.verify(t.Context(), c.url)
-		if err != nil {
+		if err := l.verify(ctx, c.url, &v); err != nil {
 			t.Fatal(err)
 		}
-		acked, lost, twice = acked+len(l.acked), lost+n, twice+m
 	}
 	c.kill(t)
-	return acked, lost, twice
+	return v
 }
 
 // serveArgs are the arguments of the real server for the directory of either kind.
@@ -352,15 +402,20 @@ func serveArgs(args []string) []string {
 	return args
 }
 
+// TestKilledServerKeepsWhatItAcknowledged kills the server under load: no acknowledged turn is lost, none is applied
+// twice, and who listens hears each event once, from its cursor on.
 func TestKilledServerKeepsWhatItAcknowledged(t *testing.T) {
 	dir := t.TempDir() + "/data"
-	acked, lost, twice := runKills(t, "serve", serveArgs([]string{dir}), 8)
-	t.Logf("kills 8, acknowledged %d, lost %d, applied twice %d", acked, lost, twice)
-	if acked < 100 {
-		t.Errorf("only %d turns were acknowledged: the test did not test much", acked)
+	v := runKills(t, "serve", serveArgs([]string{dir}), 8, server.DoorStream, server.DoorWait)
+	t.Logf("kills 8: %+v", v)
+	if v.acked < 100 || v.heard < 2*v.acked {
+		t.Errorf("only %d turns were acknowledged, %d events heard: the test did not test much", v.acked, v.heard)
 	}
-	if lost > 0 || twice > 0 {
-		t.Errorf("%d acknowledged turns are lost, %d were applied twice", lost, twice)
+	if v.lost > 0 || v.twice > 0 {
+		t.Errorf("%d acknowledged turns are lost, %d were applied twice", v.lost, v.twice)
+	}
+	if v.gaps > 0 || v.repeats > 0 || v.resets > 0 {
+		t.Errorf("the followers missed %d events, heard %d twice, and had to begin anew %d times", v.gaps, v.repeats, v.resets)
 	}
 	checkData(t, dir)
 }
@@ -371,9 +426,9 @@ func TestKillingNoticesAServerThatAnswersEarly(t *testing.T) {
 	init := startChild(t, "serve", nil, serveArgs([]string{dir})...)
 	init.kill(t)
 	// One kill: after it the players' versions are ahead of what the server has, and nobody could play on.
-	acked, lost, _ := runKills(t, "early", []string{dir}, 1)
-	t.Logf("kills 1, acknowledged %d, lost %d", acked, lost)
-	if lost == 0 {
+	v := runKills(t, "early", []string{dir}, 1)
+	t.Logf("kills 1: %+v", v)
+	if v.lost == 0 {
 		t.Error("a server that answers before it commits lost nothing: the kills do not bite")
 	}
 }

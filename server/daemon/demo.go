@@ -32,6 +32,8 @@ const (
 	statusEvery = 3 * time.Second
 	// demoDay is how long a day is for its bots, some of whom sleep.
 	demoDay = 20 * time.Second
+	// demoCut is how long connections last on average that bots cut on purpose.
+	demoCut = time.Second
 )
 
 // demo plays against a server of its own.
@@ -70,6 +72,12 @@ type demoResult struct {
 	Turns      uint64         `json:"turns"`
 	Games      map[string]int `json:"games"`
 	Violations int            `json:"violations"`
+	// Heard are events by the door of those who heard them; Cuts are connections that bots cut meanwhile. Gaps and Repeats
+	// are events that inboxes did not tell, or told again.
+	Heard   map[string]uint64 `json:"heard"`
+	Cuts    uint64            `json:"cuts"`
+	Gaps    int               `json:"gaps"`
+	Repeats int               `json:"repeats"`
 }
 
 func (d demo) run(ctx context.Context) (err error) {
@@ -141,11 +149,12 @@ func (d demo) play(ctx context.Context, url, admin string) (clientsim.Stats, err
 		Transport: connecthttp.NewTransport(&http.Client{Transport: network}, url),
 		Seed:      seed, Players: 40, Matches: 20, Poll: 20 * time.Millisecond, Personalities: people, Day: demoDay,
 		Luck: clientsim.Luck{Lose: 0.005, Drop: 0.01, Repeat: 0.01}, Registry: d.games,
+		Doors: clientsim.AllDoors, Cut: demoCut,
 	})
 	if err != nil {
 		return clientsim.Stats{}, err
 	}
-	fmt.Fprintf(d.say, "40 bots play 20 matches at once over a bad network; a day of theirs takes %v. The seed is %v.\n", demoDay, seed)
+	fmt.Fprintf(d.say, "40 bots play 20 matches at once over a bad network; a day of theirs takes %v. Some look, others wait or listen. The seed is %v.\n", demoDay, seed)
 	for i, p := range pop.Stats().Personalities {
 		fmt.Fprintf(d.say, "%4d %-11s %v\n", p.Players, p.Personality, people[i].Personality)
 	}
@@ -189,8 +198,8 @@ func (d demo) status(pop *clientsim.Population, admin string, over <-chan struct
 			}
 			last += f.Game + ": " + f.Result
 		}
-		fmt.Fprintf(d.say, "%4d matches finished, %d running, %d turns, %.0f turns/s, %d violations. Last: %s\n     Wins: %s\n",
-			s.Finished, s.Running, s.Turns, rate, s.Violations, last, wins(s.Personalities))
+		fmt.Fprintf(d.say, "%4d matches finished, %d running, %d turns, %.0f turns/s, %d violations. Last: %s\n     Wins: %s\n     %s\n",
+			s.Finished, s.Running, s.Turns, rate, s.Violations, last, wins(s.Personalities), heard(s))
 		if before.Newest == "" && s.Newest != "" {
 			fmt.Fprintf(d.say, "Look at a match:\n  curl -s -H 'Content-Type: application/json' -d '{\"matchId\":\"%s\"}' http://%s/yourmove.admin.v1.AdminService/GetMatch\n", s.Newest, admin)
 		}
@@ -207,17 +216,30 @@ func wins(tallies []clientsim.Tally) string {
 	return strings.Join(list, ", ")
 }
 
+// heard says by which doors bots hear of each other, and how well.
+func heard(s clientsim.Stats) string {
+	var list []string
+	for _, door := range clientsim.AllDoors {
+		if n, ok := s.Heard[door.String()]; ok {
+			list = append(list, fmt.Sprintf("%d %s", n, door))
+		}
+	}
+	return fmt.Sprintf("Events heard: %s; %d connections cut, %d gaps, %d repeats", strings.Join(list, ", "), s.Cuts, s.Gaps, s.Repeats)
+}
+
 // result ends the demo: the object with --json, else a sentence. What bots should not have seen fails it.
 func (d demo) result(s clientsim.Stats) error {
 	for _, v := range s.Found {
 		fmt.Fprintln(d.stderr, "violation:", v)
 	}
 	if d.json {
-		if err := json.NewEncoder(d.stdout).Encode(demoResult{s.Finished, s.Turns, s.Games, s.Violations}); err != nil {
+		if err := json.NewEncoder(d.stdout).Encode(demoResult{
+			s.Finished, s.Turns, s.Games, s.Violations, s.Heard, s.Cuts, s.Gaps, s.Repeats,
+		}); err != nil {
 			return err
 		}
 	} else {
-		fmt.Fprintf(d.stdout, "%d matches finished, %d turns, %d violations.\n", s.Finished, s.Turns, s.Violations)
+		fmt.Fprintf(d.stdout, "%d matches finished, %d turns, %d violations. %s.\n", s.Finished, s.Turns, s.Violations, heard(s))
 	}
 	if s.Violations > 0 {
 		return fmt.Errorf("bots were shown %d things that cannot be; the seed is %v", s.Violations, s.Seed)

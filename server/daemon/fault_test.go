@@ -5,7 +5,6 @@ package daemon_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -15,9 +14,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect/v2"
-	"connectrpc.com/connect/v2/connectproto"
 	"github.com/google/uuid"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
 	pb "yourmove/proto/gen/yourmove/v1"
 	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
@@ -109,22 +106,6 @@ func (v *victim) times(t *testing.T, text string) int {
 	return n
 }
 
-func reasonOf(t *testing.T, err error) string {
-	t.Helper()
-	var ce *connect.Error
-	if !errors.As(err, &ce) {
-		t.Fatalf("%v has no code", err)
-	}
-	for _, d := range ce.Details() {
-		if m, err := connectproto.UnmarshalErrorDetail(d); err == nil {
-			if info, ok := m.(*errdetails.ErrorInfo); ok {
-				return info.GetReason()
-			}
-		}
-	}
-	return ""
-}
-
 // A failed write, sync or growth of the file leaves open whether the turn was kept: the answer says so, the server ends
 // with a clear message, and after a restart a repeat finds one truth.
 func TestFailedDiskIsUnknownThenOneTruth(t *testing.T) {
@@ -141,7 +122,7 @@ func TestFailedDiskIsUnknownThenOneTruth(t *testing.T) {
 			if err == nil {
 				t.Fatal("a turn that may be lost was acknowledged")
 			}
-			if got := reasonOf(t, err); got != "OUTCOME_UNKNOWN" || connect.CodeOf(err) != connect.CodeUnavailable {
+			if got := refusal(err); got != "OUTCOME_UNKNOWN" || connect.CodeOf(err) != connect.CodeUnavailable {
 				t.Errorf("the answer is %v with reason %q, want UNAVAILABLE with OUTCOME_UNKNOWN", err, got)
 			}
 			err = v.cmd.Wait()
@@ -174,7 +155,7 @@ func TestFullDiskRefusesAndRecovers(t *testing.T) {
 	if err == nil {
 		t.Fatal("a turn was acknowledged although the disk was full")
 	}
-	if got := reasonOf(t, err); got != "DISK_FULL" || connect.CodeOf(err) != connect.CodeResourceExhausted {
+	if got := refusal(err); got != "DISK_FULL" || connect.CodeOf(err) != connect.CodeResourceExhausted {
 		t.Errorf("the answer is %v with reason %q, want RESOURCE_EXHAUSTED with DISK_FULL", err, got)
 	}
 	if n := v.times(t, "too much"); n != 0 {

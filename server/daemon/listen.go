@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,14 +16,31 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// How long things may take. Streams and long-polls come with timeouts of their own.
+// How long things may take. Streams and long-polls have timeouts of their own.
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
 	idleTimeout       = 3 * time.Minute
+	// A connection of HTTP/2 that takes nothing for stallTimeout, or from which nothing came for pingAfter and then no
+	// answer to a ping for pingTimeout, is closed with all its streams: the phone at its end is gone, or asleep.
+	stallTimeout = 20 * time.Second
+	pingAfter    = time.Minute
+	pingTimeout  = 20 * time.Second
+	// maxStreams bounds the calls under way on one connection of HTTP/2, a proxy's for example.
+	maxStreams = 1000
 	// drainTimeout is how long calls may go on after SIGTERM.
 	drainTimeout = 8 * time.Second
 )
+
+// Times say how long connections may take. Zero: the usual time.
+type Times struct {
+	// Read is for a whole request. It does not end calls that wait, nor streams.
+	Read time.Duration
+	// Write is for a message of a stream: a client that leaves it where it is for longer is cut off.
+	Write time.Duration
+	// Stall is for any byte on a connection of HTTP/2.
+	Stall time.Duration
+}
 
 // Protocols are what a port speaks: HTTP/1.1 and HTTP/2 without TLS.
 func Protocols() *http.Protocols {
@@ -32,9 +50,15 @@ func Protocols() *http.Protocols {
 	return p
 }
 
-func httpServer(h http.Handler, log *slog.Logger) *http.Server {
+func httpServer(h http.Handler, times Times, log *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: h, Protocols: Protocols(), ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, IdleTimeout: idleTimeout,
+		Handler: h, Protocols: Protocols(), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		ReadTimeout: cmp.Or(times.Read, readTimeout),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams,
+			WriteByteTimeout:     cmp.Or(times.Stall, stallTimeout),
+			SendPingTimeout:      pingAfter, PingTimeout: pingTimeout,
+		},
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 }
@@ -78,8 +102,8 @@ func listenAdmin(addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// listenAndServe serves until ctx is done or the store fails. The end, in order: readiness off, no new calls, calls
-// under way finish, tasks stop; the caller closes the store.
+// listenAndServe serves until ctx is done or the store fails. The end, in order: readiness off, streams and waits end
+// with a hint, no new calls, calls under way finish, tasks stop; the caller closes the store.
 func (s *Server) listenAndServe(ctx context.Context, players net.Listener, adminAddr string, stdout io.Writer) error {
 	admin, err := listenAdmin(adminAddr)
 	if err != nil {
@@ -98,7 +122,7 @@ func adminName(asked string, ln net.Listener) string {
 
 // Serve serves players and operators on these listeners until ctx is done or the store fails.
 func (s *Server) Serve(ctx context.Context, players, admin net.Listener) error {
-	public, private := httpServer(s.Public, s.parts.Log), httpServer(s.Admin, s.parts.Log)
+	public, private := httpServer(s.Public, s.parts.Times, s.parts.Log), httpServer(s.Admin, s.parts.Times, s.parts.Log)
 	tasks, stopTasks := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopTasks()
 	g, gctx := errgroup.WithContext(ctx)
@@ -114,6 +138,7 @@ func (s *Server) Serve(ctx context.Context, players, admin net.Listener) error {
 		})
 	}
 	g.Go(func() error { return s.lapse.Run(tasks) })
+	g.Go(func() error { return s.Service.KeepSeen(tasks) })
 	g.Go(func() error {
 		var failed error
 		select {
@@ -125,8 +150,11 @@ func (s *Server) Serve(ctx context.Context, players, admin net.Listener) error {
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 		defer cancel()
 		err := public.Shutdown(end)
-		if err != nil {
-			err = errors.Join(fmt.Errorf("calls were cut off after %v: %w", drainTimeout, err), public.Close())
+		if errors.Is(err, context.DeadlineExceeded) {
+			// One client that neither reads nor sends must not make a failure of this: a stream goes on from its cursor, and
+			// a call that was not answered is repeated.
+			s.parts.Log.Warn(fmt.Sprintf("calls were cut off after %v", drainTimeout))
+			err = public.Close()
 		}
 		stopTasks()
 		return errors.Join(failed, err, private.Close())

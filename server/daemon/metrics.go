@@ -21,6 +21,8 @@ type metrics struct {
 	calls    *prometheus.HistogramVec
 	turns    *prometheus.CounterVec
 	ended    *prometheus.CounterVec
+	doors    *prometheus.CounterVec
+	events   prometheus.Counter
 	turned   atomic.Uint64
 	store    Store
 }
@@ -39,9 +41,15 @@ func newMetrics(store Store) *metrics {
 		ended: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "yourmove_matches_ended_total", Help: "Matches that came to an end.",
 		}, []string{"game", "state"}),
+		doors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "yourmove_doors_ended_total", Help: "Streams and waits for events that ended, by what ended them.",
+		}, []string{"door", "reason"}),
+		events: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "yourmove_events_told_total", Help: "Events told, by all doors.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.calls, m.turns, m.ended, collectors.NewGoCollector(),
+		m.calls, m.turns, m.ended, m.doors, m.events, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -68,6 +76,12 @@ func (m *metrics) happened(h server.Happened) {
 	}
 }
 
+func (m *metrics) doorEnded(door server.Door, why string) {
+	m.doors.WithLabelValues(string(door), why).Inc()
+}
+
+func (m *metrics) told(events int) { m.events.Add(float64(events)) }
+
 func (m *metrics) counters() rpc.Counters {
 	return rpc.Counters{Commits: m.store.Figures().Commits, Turns: m.turned.Load()}
 }
@@ -87,6 +101,7 @@ var (
 	descFile      = prometheus.NewDesc("yourmove_store_file_bytes", "Size of the database file.", nil, nil)
 	descPlayers   = prometheus.NewDesc("yourmove_players", "Players.", nil, nil)
 	descMatches   = prometheus.NewDesc("yourmove_matches", "Matches by game, version of its ruleset and state.", []string{"game", "ruleset", "state"}, nil)
+	descDoors     = prometheus.NewDesc("yourmove_doors_open", "Streams and waits for events that are open.", []string{"door"}, nil)
 	descMissing   = prometheus.NewDesc("yourmove_ruleset_missing_matches", "Matches not over whose ruleset this server lacks.", []string{"game", "ruleset"}, nil)
 )
 
@@ -107,6 +122,9 @@ func (c storeCollector) Collect(out chan<- prometheus.Metric) {
 	counter(descBatches, float64(did.Batches))
 	counter(descSeconds, did.BatchTime.Seconds())
 	gauge(descQueue, float64(did.Queue))
+	for _, d := range []server.Door{server.DoorWait, server.DoorStream, server.DoorWatch} {
+		gauge(descDoors, float64(c.s.OpenDoors(d)), string(d))
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	st, err := c.s.Stats(ctx)

@@ -38,6 +38,8 @@ type Parts struct {
 	Now    func() time.Time
 	// AccessLifetime of tokens; 0 for the usual one.
 	AccessLifetime time.Duration
+	// Times that connections may take.
+	Times Times
 	// Dev: reflection, any CORS origin, and health and metrics on the players' port.
 	Dev bool
 }
@@ -71,7 +73,7 @@ func New(ctx context.Context, p Parts) (*Server, error) {
 	var err error
 	s.Service, err = server.New(ctx, server.Config{
 		Store: p.Store, Games: p.Games, Keys: p.Keys, Access: access, Revoked: revoked, Limits: p.Limits, Now: p.Now,
-		Log: p.Log, Version: Version, Counted: s.metrics.happened,
+		Log: p.Log, Version: Version, Counted: s.metrics.happened, DoorEnded: s.metrics.doorEnded, Told: s.metrics.told,
 	})
 	if err != nil {
 		return nil, err
@@ -82,7 +84,7 @@ func New(ctx context.Context, p Parts) (*Server, error) {
 	}
 	c := rpc.Config{
 		Service: s.Service, Access: access, Revoked: revoked, Now: p.Now, Log: p.Log, Observe: s.metrics.call,
-		Reflection: p.Dev, Counters: s.metrics.counters,
+		Reflection: p.Dev, WriteTimeout: p.Times.Write, Counters: s.metrics.counters,
 	}
 	if s.RPC, err = rpc.NewServer(c); err != nil {
 		return nil, err
@@ -134,5 +136,8 @@ func (s *Server) inspect(mux *http.ServeMux) {
 	mux.Handle("GET /metrics", s.metrics.handler())
 }
 
-// drain turns readiness off.
-func (s *Server) drain() { s.draining.Store(true) }
+// drain turns readiness off and sends away those who wait for events.
+func (s *Server) drain() {
+	s.draining.Store(true)
+	s.Service.Drain()
+}

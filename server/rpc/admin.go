@@ -5,6 +5,7 @@ import (
 
 	"yourmove/game"
 	adminv1 "yourmove/proto/gen/yourmove/admin/v1"
+	"yourmove/proto/gen/yourmove/admin/v1/adminv1connect"
 	pb "yourmove/proto/gen/yourmove/v1"
 	"yourmove/server"
 )
@@ -131,4 +132,29 @@ func (h Admin) MarkBot(ctx context.Context, r *adminv1.MarkBotRequest) (*adminv1
 		return nil, err
 	}
 	return &adminv1.MarkBotResponse{Player: player(p, true)}, nil
+}
+
+// WatchEvents tells what happens in a match or to a player, as a spectator may know it.
+func (h Admin) WatchEvents(ctx context.Context, r *adminv1.WatchEventsRequest, stream adminv1connect.AdminServiceWatchEventsServerStream) error {
+	d := patient(ctx, 0)
+	tell := func(list []server.InboxEvent, end *server.End) error {
+		shown, err := inboxEvents(list)
+		if err != nil {
+			return err
+		}
+		out := &adminv1.WatchEventsResponse{Events: shown, End: streamEnd(end)}
+		return d.within(server.DefaultHeartbeat, func() error { return stream.Send(out) })
+	}
+	if r.GetMatchId() != "" {
+		id, err := matchID(r.GetMatchId())
+		if err != nil {
+			return err
+		}
+		return h.s.ObserveMatch(ctx, id, tell)
+	}
+	id, err := playerID(r.GetPlayerId())
+	if err != nil {
+		return err
+	}
+	return h.s.ObservePlayer(ctx, id, tell)
 }

@@ -201,7 +201,10 @@ func event(e server.ShownEvent) *pb.Event {
 }
 
 func turnTaken(f game.TurnTaken, req server.RequestID) *pb.TurnTaken {
-	out := &pb.TurnTaken{SameTurn: f.SameTurn, MustAct: ints(f.MustAct), TimeTaken: durationpb.New(f.Taken)}
+	out := &pb.TurnTaken{
+		SameTurn: f.SameTurn, MustAct: ints(f.MustAct), TimeTaken: durationpb.New(f.Taken), Outcomes: outcomes(f.Outcomes),
+		ActedBy: pb.ActedBy_ACTED_BY_PLAYER,
+	}
 	for _, mv := range f.Moves {
 		out.Moves = append(out.Moves, &pb.PlayedMove{Text: mv.Text, Data: mv.Data, Chance: mv.Chance, Hidden: mv.Hidden})
 	}
@@ -217,7 +220,7 @@ func player(p server.Player, own bool) *pb.Player {
 	if !own {
 		return out
 	}
-	out.Locale, out.TimeZone = p.Locale, p.TimeZone
+	out.Locale, out.TimeZone, out.HidePresence = p.Locale, p.TimeZone, p.HidePresence
 	for _, i := range p.Identities {
 		out.Identities = append(out.Identities, &pb.Identity{Kind: i.Kind, LinkTime: stamp(i.Linked)})
 	}

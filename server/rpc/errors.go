@@ -31,6 +31,8 @@ var codes = map[game.Reason]connect.Code{
 	game.InvalidField:   connect.CodeInvalidArgument,
 	game.MalformedMove:  connect.CodeInvalidArgument, // wrong on any board
 	game.BadPageToken:   connect.CodeInvalidArgument,
+	game.BadCursor:      connect.CodeInvalidArgument,
+	game.CursorExpired:  connect.CodeOutOfRange,         // take a snapshot, go on from its cursor
 	game.IllegalMove:    connect.CodeFailedPrecondition, // wrong on this board
 	game.NotYourTurn:    connect.CodeFailedPrecondition,
 	game.MatchOver:      connect.CodeFailedPrecondition,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"buf.build/go/protovalidate"
@@ -20,6 +21,7 @@ import (
 	"yourmove/proto/gen/yourmove/admin/v1/adminv1connect"
 	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
 	"yourmove/server"
+	"yourmove/server/aside"
 	"yourmove/server/auth"
 )
 
@@ -40,6 +42,8 @@ type Config struct {
 	Observe func(procedure string, code string, took time.Duration)
 	// Reflection serves gRPC's server reflection.
 	Reflection bool
+	// WriteTimeout is how long a client may leave a message of a stream where it is; 0: the usual time.
+	WriteTimeout time.Duration
 	// Counters are told by the admin service.
 	Counters func() Counters
 }
@@ -64,10 +68,11 @@ func NewServer(c Config) (*connect.Server, error) {
 	}
 	srv := connect.NewServer(
 		observe(c.Observe), noStore, ErrorInterceptor(c.Log),
-		auth.Interceptor(c.Access, c.Revoked, c.Now, open), check,
+		auth.Interceptor(c.Access, c.Revoked, c.Now, open), check, keepShallow,
 	)
 	yourmovev1connect.RegisterPlayerServiceHandler(srv, Players{c.Service})
 	yourmovev1connect.RegisterMatchServiceHandler(srv, Matches{c.Service})
+	yourmovev1connect.RegisterEventServiceHandler(srv, Events{c.Service, c.WriteTimeout})
 	if c.Reflection {
 		grpcreflect.Register(srv)
 	}
@@ -123,7 +128,25 @@ func Mount(mux connecthttp.ServeMux, srv *connect.Server) {
 type bounded struct{ connecthttp.ServeMux }
 
 func (b bounded) Handle(pattern string, h http.Handler) {
-	b.ServeMux.Handle(pattern, http.MaxBytesHandler(h, maxBody))
+	for _, service := range []string{yourmovev1connect.EventServiceName, adminv1connect.AdminServiceName} {
+		if strings.Contains(pattern, service) {
+			b.ServeMux.Handle(pattern, shallow(withDeadlines(h)))
+			return
+		}
+	}
+	b.ServeMux.Handle(pattern, shallow(http.MaxBytesHandler(h, maxBody)))
+}
+
+// shallow keeps the goroutine of a connection of HTTP/1.1 from going deep for one call, because the next one may wait for
+// long on it. (A call of HTTP/2 has a goroutine of its own.)
+func shallow(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor == 1 && !waiting[r.URL.Path] {
+			aside.Do(func() { next.ServeHTTP(w, r) })
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // AllowAnyOrigin lets pages of any origin call, for development.
@@ -158,6 +181,39 @@ func AllowAnyOrigin(next http.Handler) http.Handler {
 	})
 }
 
+// waiting are the calls that may wait for long.
+var waiting = map[string]bool{
+	yourmovev1connect.EventServiceWaitEventsProcedure:   true,
+	yourmovev1connect.EventServiceStreamEventsProcedure: true,
+	yourmovev1connect.EventServiceWatchMatchProcedure:   true,
+}
+
+// keepShallow lets other goroutines read, validate and write the messages of a call that may wait for long: else its
+// stack would grow for them and stay as large. It has to come after the validation.
+func keepShallow(next connect.ServerFunc) connect.ServerFunc {
+	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
+		if waiting[spec.Procedure] {
+			stream = shallowStream{stream}
+		}
+		return next(ctx, spec, stream)
+	}
+}
+
+// shallowStream does its work aside.
+type shallowStream struct{ connect.ServerStream }
+
+// Receive reads the next message of the request.
+func (s shallowStream) Receive(msg any) (err error) {
+	aside.Do(func() { err = s.ServerStream.Receive(msg) })
+	return err
+}
+
+// Send writes the next message of the answer.
+func (s shallowStream) Send(msg any) (err error) {
+	aside.Do(func() { err = s.ServerStream.Send(msg) })
+	return err
+}
+
 // noStore keeps answers to reads out of caches: they are one player's.
 func noStore(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
@@ -189,7 +245,7 @@ func observe(tell func(string, string, time.Duration)) connect.ServerInterceptor
 // caller returns who calls; the interceptor has made sure that it is known.
 func caller(ctx context.Context) server.Caller {
 	claims, _ := auth.ClaimsFrom(ctx)
-	return server.Caller{Player: claims.Player, Session: claims.Session}
+	return server.Caller{Player: claims.Player, Session: claims.Session, Expires: claims.Expires}
 }
 
 // Reasons lists every reason that an answer may carry, for documentation and tests.

@@ -183,6 +183,7 @@ func (h Matches) GetMatch(ctx context.Context, r *pb.GetMatchRequest) (*pb.GetMa
 	}
 	return &pb.GetMatchResponse{
 		Match: m, Events: events(got.Events), Unchanged: m == nil, ServerTime: timestamppb.New(h.s.Now()),
+		Cursor: got.Cursor,
 	}, nil
 }
 
@@ -190,7 +191,7 @@ func (h Matches) GetMatch(ctx context.Context, r *pb.GetMatchRequest) (*pb.GetMa
 func (h Matches) ListMatches(ctx context.Context, r *pb.ListMatchesRequest) (*pb.ListMatchesResponse, error) {
 	q := server.ListMatches{
 		Filter: server.ListFilter(r.GetFilter()), Game: r.GetGame(), Size: int(r.GetPageSize()), Token: r.GetPageToken(),
-		Full: r.GetView() == pb.ListView_LIST_VIEW_FULL,
+		Full: r.GetView() == pb.ListView_LIST_VIEW_FULL, ChangedSince: r.GetChangedSince(),
 	}
 	if q.Filter == 0 {
 		q.Filter = server.Mine
@@ -199,7 +200,10 @@ func (h Matches) ListMatches(ctx context.Context, r *pb.ListMatchesRequest) (*pb
 	if err != nil {
 		return nil, err
 	}
-	out := &pb.ListMatchesResponse{NextPageToken: list.Next, ServerTime: timestamppb.New(h.s.Now())}
+	out := &pb.ListMatchesResponse{NextPageToken: list.Next, ServerTime: timestamppb.New(h.s.Now()), Cursor: list.Cursor}
+	for _, id := range list.Gone {
+		out.GoneMatchIds = append(out.GoneMatchIds, id.String())
+	}
 	for i := range list.Matches {
 		m := &pb.Match{Summary: summary(&list.Matches[i])}
 		if q.Full && list.Matches[i].Full {

@@ -61,7 +61,9 @@ func (h Players) GetPlayer(ctx context.Context, r *pb.GetPlayerRequest) (*pb.Get
 
 // UpdatePlayer changes the caller's own record.
 func (h Players) UpdatePlayer(ctx context.Context, r *pb.UpdatePlayerRequest) (*pb.UpdatePlayerResponse, error) {
-	p, err := h.s.UpdatePlayer(ctx, caller(ctx), server.UpdatePlayer{Name: r.Name, Locale: r.Locale, TimeZone: r.TimeZone})
+	p, err := h.s.UpdatePlayer(ctx, caller(ctx), server.UpdatePlayer{
+		Name: r.Name, Locale: r.Locale, TimeZone: r.TimeZone, HidePresence: r.HidePresence,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"slices"
 	"testing"
 
@@ -22,6 +23,7 @@ import (
 // player is a signed-in player: his calls on matches, and on his account.
 type player struct {
 	yourmovev1connect.MatchServiceClient
+	yourmovev1connect.EventServiceClient
 	account      yourmovev1connect.PlayerServiceClient
 	id           string
 	secret       []byte
@@ -65,8 +67,9 @@ func (p *player) with(s *servertest.Server, ses *pb.Session) *player {
 func (p *player) over(tr connect.Transport, ses *pb.Session) *player {
 	other := *p
 	other.session = ses
-	c := connect.NewClient(tr, append([]connect.ClientInterceptor{bearer(ses.GetAccessToken())}, p.interceptors...)...)
+	c := connect.NewClient(tr, append([]connect.ClientInterceptor{bearer(ses.GetAccessToken()), tellsWhy}, p.interceptors...)...)
 	other.MatchServiceClient = yourmovev1connect.NewMatchServiceClient(c)
+	other.EventServiceClient = yourmovev1connect.NewEventServiceClient(c)
 	other.account = yourmovev1connect.NewPlayerServiceClient(c)
 	return &other
 }
@@ -80,6 +83,28 @@ func bearer(token string) connect.ClientInterceptor {
 			return next(ctx, spec)
 		}
 	}
+}
+
+// tellsWhy lets a stream that is refused before its request was read fail with the refusal: Connect fails with a bare
+// io.EOF of sending there.
+func tellsWhy(next connect.ClientFunc) connect.ClientFunc {
+	return func(ctx context.Context, spec connect.Spec) (connect.ClientStream, error) {
+		st, err := next(ctx, spec)
+		if err != nil || spec.StreamType == connect.StreamTypeUnary {
+			return st, err
+		}
+		return sending{st}, nil
+	}
+}
+
+type sending struct{ connect.ClientStream }
+
+// Send sends a message; what went wrong the answer tells.
+func (s sending) Send(msg any) error {
+	if err := s.ClientStream.Send(msg); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
 
 // must takes an answer and its error, and then the test that fails on the error.

@@ -6,6 +6,10 @@
 //	account.go    signing in                              moves.go      what to play; chess.go: a game of chess
 //	fill.go       matches that were written beforehand    metrics.go    what the server says of itself
 //	yardstick.go  empty calls, syncs of the disk          lists.go      ListMatches instead of turns
+//	streaming.go  the same turns while all listen         latency.go    until the opponent has it; pair.go: who plays
+//	idle.go       many who wait; bare.go: the least cost  watch.go      one match that many watch
+//	catchup.go    a player who was away                   hearing.go    calls that wait for events
+//	target.go     the server and its own figures          sessions.go   many sign-ins; child.go: another process
 package bench
 
 import (
@@ -59,6 +63,8 @@ type Options struct {
 	// Metrics lists where the server's metrics may be; the first that answers is taken. Those of the admin listener
 	// come with OfAdmin, and are left out with it.
 	Metrics []MetricsSource
+	// Streams lets the players play for Duration twice: as they are, and with a stream open for each of their accounts.
+	Streams bool
 	// Progress is told what goes on.
 	Progress io.Writer
 }
@@ -88,6 +94,8 @@ type Result struct {
 	TurnsPerEcho *float64 `json:"turns_per_echo"`
 	FsyncPerS    *float64 `json:"fsync_per_s"`
 	FsyncDir     string   `json:"fsync_dir,omitempty"`
+
+	*WithStreams
 }
 
 // Run measures. The yardsticks come before the load, so that the load does not disturb them.
@@ -126,6 +134,9 @@ func Run(ctx context.Context, o Options) (Result, error) {
 		}
 	}
 	o.tell("%d matches ready after %.1f s; playing for %v", r.Matches, time.Since(started).Seconds(), o.Duration)
+	if o.Streams {
+		return r, o.measureStreams(ctx, players, &r)
+	}
 	return r, o.measure(ctx, players, &r)
 }
 
@@ -147,9 +158,9 @@ func (o *Options) measure(ctx context.Context, players []*player, r *Result) err
 	if err != nil {
 		return fmt.Errorf("metrics after the load: %w", err)
 	}
-	r.ServerCPU = perTurn(before, after, "process_cpu_seconds_total", 1e6, r.Turns)
-	r.DiskBytes = perTurn(before, after, "yourmove_store_file_bytes", 1, r.Turns)
-	if rss, ok := after["process_resident_memory_bytes"]; ok {
+	r.ServerCPU = growth(before, after, cpuSeconds, 1e6, r.Turns)
+	r.DiskBytes = growth(before, after, fileBytes, 1, r.Turns)
+	if rss, ok := after[residentBytes]; ok {
 		r.ServerRSS = rounded(rss / (1 << 20))
 	}
 	return nil
@@ -228,30 +239,18 @@ func (o *Options) setUp(ctx context.Context, players []*player) error {
 	return g.Wait()
 }
 
-// meetAdmin finds out whether Admin is this server's: whoever listens at a default address may be another.
+// meetAdmin finds out whether Admin is this server's.
 func (o *Options) meetAdmin(ctx context.Context, p *player, first *account) error {
-	if err := p.signIn(ctx, first); err != nil {
-		return err
+	t := o.target()
+	err := t.meet(ctx, p, first)
+	o.Admin, o.Metrics = t.Admin, t.Metrics
+	return err
+}
+
+func (o *Options) target() Target {
+	return Target{
+		Server: o.Server, Protocol: o.Protocol, Admin: o.Admin, AdminRequired: o.AdminRequired, Metrics: o.Metrics, Progress: o.Progress,
 	}
-	if o.Admin == nil {
-		return nil
-	}
-	err := knows(ctx, o.Admin, first)
-	if err == nil {
-		return nil
-	}
-	if o.AdminRequired {
-		return &AdminError{Server: o.Server, Err: err}
-	}
-	o.Admin = nil
-	var others []MetricsSource
-	for _, m := range o.Metrics {
-		if !m.OfAdmin {
-			others = append(others, m)
-		}
-	}
-	o.Metrics = others
-	return nil
 }
 
 // AdminError says that the admin listener that somebody named does not know the players of the public one.
@@ -270,9 +269,8 @@ func (e *AdminError) Unwrap() error { return e.Err }
 
 // tell writes a line of progress.
 func (o *Options) tell(format string, args ...any) {
-	if o.Progress != nil {
-		fmt.Fprintf(o.Progress, "bench: "+format+"\n", args...)
-	}
+	t := o.target()
+	t.tell(format, args...)
 }
 
 // watch tells how many turns there are every two seconds until ctx is done.

@@ -94,7 +94,7 @@ func Lists(ctx context.Context, o ListOptions) (ListResult, error) {
 		return r, fmt.Errorf("metrics after the load: %w", err)
 	}
 	r.ServerP99 = quantile(before, after, yourmovev1connect.MatchServiceListMatchesProcedure, 0.99)
-	r.ServerCPU = perTurn(before, after, "process_cpu_seconds_total", 1e6, r.Calls)
+	r.ServerCPU = growth(before, after, "process_cpu_seconds_total", 1e6, r.Calls)
 	return r, nil
 }
 

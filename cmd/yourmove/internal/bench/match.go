@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"google.golang.org/protobuf/types/known/structpb"
@@ -39,19 +40,41 @@ func (m *match) learn(res *yourmovev1.Match) error {
 
 // submit takes one turn.
 func (p *player) submit(ctx context.Context, m *match) error {
+	_, err := p.take(ctx, m)
+	return err
+}
+
+// taken is a turn that was answered: its event, when it was sent and when the answer came.
+type taken struct {
+	event          turnID
+	sent, answered time.Time
+}
+
+// turnID names the event of a turn.
+type turnID struct {
+	match   string
+	version uint64
+}
+
+// take takes one turn and tells how that went.
+func (p *player) take(ctx context.Context, m *match) (taken, error) {
+	// Nobody else acts in the match, and the first event of an answer is the turn's.
+	t := taken{event: turnID{m.id, m.version + 1}}
 	req := &yourmovev1.SubmitTurnRequest{MatchId: m.id, ExpectedVersion: m.version, RequestId: uuid.NewString()}
 	if err := m.mover(m, p.rng, req); err != nil {
-		return err
+		return t, err
 	}
 	ctx, err := p.as(ctx, m.accounts[m.actor-1])
 	if err != nil {
-		return err
+		return t, err
 	}
+	t.sent = time.Now()
 	res, err := p.matchService.SubmitTurn(ctx, req)
 	if err != nil {
-		return err
+		return t, err
 	}
-	return m.learn(res.GetMatch())
+	t.answered = time.Now()
+	return t, m.learn(res.GetMatch())
 }
 
 // read asks how a match stands.
@@ -69,7 +92,10 @@ func (p *player) read(ctx context.Context, m *match) error {
 		return fmt.Errorf("read match %s: %w", m.id, err)
 	}
 	m.game = res.GetMatch().GetSummary().GetGame()
-	if m.mover = moversByGame[m.game]; m.mover == nil {
+	if m.mover == nil {
+		m.mover = moversByGame[m.game]
+	}
+	if m.mover == nil {
 		return fmt.Errorf("match %s: the bench can play %s, not %q", m.id, Games(), m.game)
 	}
 	return m.learn(res.GetMatch())
@@ -88,16 +114,26 @@ func (p *player) replace(ctx context.Context, m *match) error {
 // create makes a match and seats the accounts in their order.
 func (p *player) create(ctx context.Context, game string, accounts []*account) (*match, error) {
 	m := &match{game: game, accounts: accounts, mover: moversByGame[game]}
-	req := &yourmovev1.CreateMatchRequest{
-		RequestId: uuid.NewString(), Game: game, Seat: 1, Access: yourmovev1.Access_ACCESS_BY_CODE,
-		MinSeats: int32(len(accounts)), MaxSeats: int32(len(accounts)),
-	}
-	if game == relay {
+	return m, p.begin(ctx, m, &yourmovev1.CreateMatchRequest{Game: game})
+}
+
+// createEndless makes a match in relay mode that never ends, and that others may watch if they are to.
+func (p *player) createEndless(ctx context.Context, accounts []*account, spectators bool) (*match, error) {
+	m := &match{game: relay, accounts: accounts, mover: passOn}
+	return m, p.begin(ctx, m, &yourmovev1.CreateMatchRequest{Game: relay, Spectators: spectators})
+}
+
+// begin creates the match and seats its accounts in their order.
+func (p *player) begin(ctx context.Context, m *match, req *yourmovev1.CreateMatchRequest) error {
+	accounts := m.accounts
+	req.RequestId, req.Seat, req.Access = uuid.NewString(), 1, yourmovev1.Access_ACCESS_BY_CODE
+	req.MinSeats, req.MaxSeats = int32(len(accounts)), int32(len(accounts))
+	if m.game == relay {
 		req.State = relayState(0)
 	}
 	as, err := p.as(ctx, accounts[0])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var res *yourmovev1.CreateMatchResponse
 	err = p.setup(ctx, func() (err error) {
@@ -105,13 +141,13 @@ func (p *player) create(ctx context.Context, game string, accounts []*account) (
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("create a match: %w", err)
+		return fmt.Errorf("create a match: %w", err)
 	}
 	m.id = res.GetMatch().GetSummary().GetMatchId()
 	for seat, a := range accounts[1:] {
 		as, err := p.as(ctx, a)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		req := &yourmovev1.JoinMatchRequest{JoinCode: res.GetMatch().GetJoinCode(), RequestId: uuid.NewString(), Seat: int32(seat + 2)}
 		var joined *yourmovev1.JoinMatchResponse
@@ -120,16 +156,16 @@ func (p *player) create(ctx context.Context, game string, accounts []*account) (
 			return err
 		})
 		if err != nil {
-			return nil, fmt.Errorf("join match %s: %w", m.id, err)
+			return fmt.Errorf("join match %s: %w", m.id, err)
 		}
 		if err := m.learn(joined.GetMatch()); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if m.actor == 0 {
-		return nil, fmt.Errorf("match %s did not start", m.id)
+		return fmt.Errorf("match %s did not start", m.id)
 	}
-	return m, nil
+	return nil
 }
 
 // perPair is how many matches two accounts of the bench have at the same time: fewer than people may.

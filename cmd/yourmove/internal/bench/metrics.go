@@ -76,14 +76,14 @@ func (s *MetricsSource) fetch(ctx context.Context) (metrics, error) {
 	return m, nil
 }
 
-// perTurn is by how much a metric grew, per turn; nil where the server does not have it.
-func perTurn(before, after metrics, name string, unit float64, turns int) *float64 {
+// growth is by how much a metric grew, for each of n; nil where the server does not have it.
+func growth(before, after metrics, name string, unit float64, n int) *float64 {
 	b, hadIt := before[name]
 	a, hasIt := after[name]
 	if !hadIt || !hasIt {
 		return nil
 	}
-	return rounded((a - b) * unit / float64(turns))
+	return rounded((a - b) * unit / float64(n))
 }
 
 // quantile estimates how long the share q of the calls of a procedure took at most, from the server's histogram, as

@@ -78,6 +78,16 @@ func moveRelay(m *match, _ *rand.Rand, req *yourmovev1.SubmitTurnRequest) error 
 	return nil
 }
 
+// passOn is moveRelay without an end.
+func passOn(m *match, _ *rand.Rand, req *yourmovev1.SubmitTurnRequest) error {
+	req.Relay = &yourmovev1.RelayTurn{
+		State:     relayState(m.turn),
+		NextSeats: []*yourmovev1.NextSeat{{Seat: int32(m.actor%len(m.accounts) + 1)}},
+	}
+	req.Moves = []*yourmovev1.Move{{Text: fmt.Sprintf("move %d", m.turn)}}
+	return nil
+}
+
 func relayState(turn uint64) *yourmovev1.RelayState {
 	return &yourmovev1.RelayState{Content: &yourmovev1.RelayState_Text{
 		Text: fmt.Sprintf(`{"turn":%d,"board":"rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR"}`, turn),

@@ -23,32 +23,53 @@ type player struct {
 	transport     *http.Transport
 	playerService yourmovev1connect.PlayerServiceClient
 	matchService  yourmovev1connect.MatchServiceClient
-	rng           *rand.Rand
-	matches       []*match
-	setupCalls    int
+	// eventService has streams, which callTimeout does not end. Over HTTP/2 they share the connection, as those of a phone
+	// do; over HTTP/1.1 each needs one of its own.
+	eventService yourmovev1connect.EventServiceClient
+	streaming    *http.Transport
+	rng          *rand.Rand
+	matches      []*match
+	setupCalls   int
 }
 
 // newPlayer makes a player; n sets its random choices apart from those of others.
 func newPlayer(server, protocol string, n uint64) *player {
+	t := newTransport(protocol)
+	t.MaxConnsPerHost = 1
+	streaming := t
+	if protocol == H1 {
+		streaming = newTransport(protocol)
+	}
+	c := connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: t, Timeout: callTimeout}, server))
+	s := connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: streaming}, server))
+	return &player{
+		transport:     t,
+		streaming:     streaming,
+		playerService: yourmovev1connect.NewPlayerServiceClient(c),
+		matchService:  yourmovev1connect.NewMatchServiceClient(c),
+		eventService:  yourmovev1connect.NewEventServiceClient(s),
+		rng:           rand.New(rand.NewPCG(rand.Uint64(), n)),
+	}
+}
+
+// newTransport makes a transport that speaks one protocol.
+func newTransport(protocol string) *http.Transport {
 	// No compression of net/http's: Connect negotiates its own.
-	t := &http.Transport{MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, DisableCompression: true, Protocols: new(http.Protocols)}
+	t := &http.Transport{MaxIdleConnsPerHost: 1, DisableCompression: true, Protocols: new(http.Protocols)}
 	if protocol == H2C {
 		t.Protocols.SetUnencryptedHTTP2(true)
 		t.Protocols.SetHTTP2(true)
 	} else {
 		t.Protocols.SetHTTP1(true)
 	}
-	c := connect.NewClient(connecthttp.NewTransport(&http.Client{Transport: t, Timeout: callTimeout}, server))
-	return &player{
-		transport:     t,
-		playerService: yourmovev1connect.NewPlayerServiceClient(c),
-		matchService:  yourmovev1connect.NewMatchServiceClient(c),
-		rng:           rand.New(rand.NewPCG(rand.Uint64(), n)),
-	}
+	return t
 }
 
-// close ends the connection.
-func (p *player) close() { p.transport.CloseIdleConnections() }
+// close ends the connections.
+func (p *player) close() {
+	p.transport.CloseIdleConnections()
+	p.streaming.CloseIdleConnections()
+}
 
 // as returns a context whose call is made by the account.
 func (p *player) as(ctx context.Context, a *account) (context.Context, error) {
@@ -56,9 +77,7 @@ func (p *player) as(ctx context.Context, a *account) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, info := connect.NewClientContext(ctx)
-	info.RequestHeader().Set("Authorization", header)
-	return ctx, nil
+	return as(ctx, header), nil
 }
 
 // The server may ask to be given time during set-up, when many come at once.
@@ -69,8 +88,15 @@ const (
 
 // setup makes a call that is not a turn, again if the server asks for it.
 func (p *player) setup(ctx context.Context, call func() error) error {
-	for try := 1; ; try++ {
+	return patiently(ctx, func() error {
 		p.setupCalls++
+		return call()
+	})
+}
+
+// patiently makes a call, again if the server asks for it.
+func patiently(ctx context.Context, call func() error) error {
+	for try := 1; ; try++ {
 		err := call()
 		if err == nil || try == setupTries {
 			return err

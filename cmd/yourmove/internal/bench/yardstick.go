@@ -1,15 +1,12 @@
 package bench
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -65,26 +62,11 @@ func fsyncs(dir string, d time.Duration) (perS float64, err error) {
 
 // echoes counts empty calls to a process of its own by as many clients, over the same protocol, per second.
 func (o *Options) echoes(ctx context.Context) (perS float64, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	cmd := o.EchoServer(ctx)
-	stdin, err := cmd.StdinPipe() // its end tells the child to stop, also when this process dies
-	if err != nil {
-		return 0, err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, err
-	}
-	if err := cmd.Start(); err != nil {
-		return 0, err
-	}
-	line, readErr := bufio.NewReader(stdout).ReadString('\n')
-	defer func() { err = errors.Join(err, stdin.Close(), cmd.Wait()) }()
-	if readErr != nil {
-		return 0, fmt.Errorf("the echo server did not say where it listens: %w", readErr)
-	}
-	return o.countEchoes(ctx, strings.TrimSpace(line))
+	err = withChild(ctx, o.EchoServer, func(ctx context.Context, url string) (err error) {
+		perS, err = o.countEchoes(ctx, url)
+		return err
+	})
+	return perS, err
 }
 
 func (o *Options) countEchoes(ctx context.Context, url string) (float64, error) {
@@ -127,22 +109,5 @@ func ServeEcho(stdin io.Reader, stdout io.Writer) error {
 	yourmovev1connect.RegisterMatchServiceHandler(server, echo{})
 	mux := http.NewServeMux()
 	connecthttp.Mount(mux, server)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	h := &http.Server{Handler: mux, Protocols: new(http.Protocols)}
-	h.Protocols.SetHTTP1(true)
-	h.Protocols.SetUnencryptedHTTP2(true)
-	if _, err := fmt.Fprintf(stdout, "http://%s\n", l.Addr()); err != nil {
-		return errors.Join(err, l.Close())
-	}
-	served := make(chan error, 1)
-	go func() { served <- h.Serve(l) }()
-	_, err = io.Copy(io.Discard, stdin)
-	err = errors.Join(err, h.Close())
-	if serveErr := <-served; !errors.Is(serveErr, http.ErrServerClosed) {
-		err = errors.Join(err, serveErr)
-	}
-	return err
+	return serveUntilEOF(&http.Server{Handler: mux, Protocols: bothProtocols()}, stdin, stdout)
 }

@@ -22,13 +22,18 @@ type admin struct {
 	s *Server
 }
 
+// AdminRPC is AdminService, to be called within the process.
+func (s *Server) AdminRPC() *connect.Server {
+	server := connect.NewServer(s.intercept)
+	adminv1connect.RegisterAdminServiceHandler(server, admin{s: s})
+	return server
+}
+
 // Admin serves AdminService, and metrics according to which every turn costs 100 µs and 512 bytes, and of the lists 98 in
 // a hundred take up to 1 ms, the others up to 2.
 func (s *Server) Admin() http.Handler {
-	server := connect.NewServer(s.intercept)
-	adminv1connect.RegisterAdminServiceHandler(server, admin{s: s})
 	mux := http.NewServeMux()
-	connecthttp.Mount(mux, server)
+	connecthttp.Mount(mux, s.AdminRPC())
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		turns, lists := float64(s.Turns()), float64(s.Lists())
 		fmt.Fprintf(w, "# HELP process_cpu_seconds_total CPU.\n# TYPE process_cpu_seconds_total counter\n")

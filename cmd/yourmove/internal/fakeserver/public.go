@@ -40,13 +40,14 @@ type Server struct {
 	life    time.Duration
 	trouble func(procedure string) error
 	lists   uint64
+	watched watching
 }
 
 // New makes a server without players and matches.
 func New() *Server {
 	return &Server{
 		bySeed: map[string]*yourmovev1.Player{}, tokens: map[string]*yourmovev1.Player{}, life: time.Hour,
-		trouble: func(string) error { return nil },
+		trouble: func(string) error { return nil }, watched: watching{changed: make(chan struct{})},
 	}
 }
 

@@ -7,6 +7,7 @@
 //	list.go     the matches that go on and the games that there are, to choose from
 //	table.go    one match, from the first look to its end; turn.go: what the person types there
 //	news.go     what others did: when it is told, and when it can wait
+//	hear.go     listens at the server, so that nobody need look all the time
 //	rival.go    bots that take the other seats
 //	home.go     whose secrets lie where
 //	house.go    the server of one's own, shared by all terminals of its owner

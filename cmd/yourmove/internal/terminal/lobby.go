@@ -13,6 +13,7 @@ import (
 	"yourmove/clientsim"
 	"yourmove/game"
 	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
 )
 
 // botsLabel is the label of a match against bots; it holds their level.
@@ -161,6 +162,10 @@ func (s *session) bots(ctx context.Context, level Level, n int) ([]*clientsim.Cl
 func (s *session) open(ctx context.Context, match string) (*table, error) {
 	t := &table{session: s, id: match, bots: map[string]*rival{}, mine: map[string]bool{}, bell: &bell{}}
 	t.ear = t.bell.ear()
+	t.hearing = &hearing{
+		client: s.client, events: yourmovev1connect.NewEventServiceClient(connect.NewClient(s.network)),
+		match: match, bell: t.bell, pause: s.o.Poll,
+	}
 	if err := t.look(ctx); clientsim.Reason(err) == game.NoSuchMatch {
 		return nil, fmt.Errorf("you have no such match; those that go on are listed by: %s", s.hint(s.self()...))
 	} else if err != nil {
@@ -193,7 +198,7 @@ func (s *session) open(ctx context.Context, match string) (*table, error) {
 	}
 	for i, c := range clients {
 		moves, plays := chooser(level, rulesOf(s.o.Rules, sum.GetGame(), sum.GetRulesetVersion()), botSeed(s.o.Seed, i))
-		t.bots[c.PlayerID()] = &rival{client: c, match: match, moves: moves, poll: s.o.Poll, bell: t.bell, ear: t.bell.ear()}
+		t.bots[c.PlayerID()] = &rival{client: c, match: match, moves: moves, poll: s.o.Poll, bell: t.bell, ear: t.bell.ear(), hearing: t.hearing}
 		if plays != level && i == 0 {
 			s.console.say("The %s plays as an %s here: it cannot think about this game.", strings.ToLower(level.title()), strings.ToLower(plays.title()))
 		}

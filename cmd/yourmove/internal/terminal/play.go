@@ -52,7 +52,8 @@ type Options struct {
 
 	// Seed makes what bots choose.
 	Seed uint64
-	// Poll is how often to look what others have done; 0: every second. Bots of one's own need no looking after.
+	// Poll is how often to look what others have done while the server cannot be listened to; 0: every second. Bots of
+	// one's own need no looking after.
 	Poll time.Duration
 }
 
@@ -193,8 +194,8 @@ func (s *session) at(ctx context.Context, match string) (next string, err error)
 		return "", err
 	}
 	playing, stop := context.WithCancel(ctx)
-	var bots sync.WaitGroup
-	var noBots sync.Once // is told, though each of them finds out
+	var bots sync.WaitGroup // and what listens beside them
+	var noBots sync.Once    // is told, though each of them finds out
 	for _, r := range t.bots {
 		bots.Go(func() {
 			err := r.play(playing)
@@ -210,6 +211,7 @@ func (s *session) at(ctx context.Context, match string) (next string, err error)
 			t.bell.ring()
 		})
 	}
+	bots.Go(func() { t.hearing.run(playing) })
 	over, err := t.play(ctx)
 	stop()
 	bots.Wait()

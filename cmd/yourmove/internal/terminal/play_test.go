@@ -140,14 +140,37 @@ func server(t *testing.T) string {
 	return servertest.New(t, servertest.Options{Rules: all.Games()}).Start()
 }
 
-// TestFriends: two people play, take back nothing, and play once more with the seats changed.
+// deaf serves a server to whose terminals nobody tells anything, as an older one does.
+func deaf(t *testing.T, s *servertest.Server) string {
+	t.Helper()
+	ts := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/yourmove.v1.EventService/") {
+			http.NotFound(w, r)
+			return
+		}
+		s.Public.ServeHTTP(w, r)
+	}))
+	ts.Config.Protocols = daemon.Protocols()
+	ts.Start()
+	t.Cleanup(ts.Close)
+	return ts.URL
+}
+
+// TestFriends: two people play, take back nothing, and play once more with the seats changed. They hear of each other
+// from the server, and where it does not tell them they look.
 func TestFriends(t *testing.T) {
-	url := server(t)
-	anna := sits(t, terminal.Options{Server: url, As: "Anna", Game: "tic", Host: true, Seat: 1, Interactive: true})
+	t.Run("hearing", func(t *testing.T) { friends(t, server(t), time.Hour) })
+	t.Run("deaf", func(t *testing.T) {
+		friends(t, deaf(t, servertest.New(t, servertest.Options{Rules: all.Games()})), time.Millisecond)
+	})
+}
+
+func friends(t *testing.T, url string, poll time.Duration) {
+	anna := sits(t, terminal.Options{Server: url, As: "Anna", Game: "tic", Host: true, Seat: 1, Interactive: true, Poll: poll})
 	code := anna.reads(`--server ` + url + ` --join (\S+) --as NAME`)[1]
 	anna.types("b2")
 	anna.reads(`has not begun`)
-	ben := sits(t, terminal.Options{Server: url, As: "Ben", Join: strings.ToLower(code), Interactive: true})
+	ben := sits(t, terminal.Options{Server: url, As: "Ben", Join: strings.ToLower(code), Interactive: true, Poll: poll})
 	anna.reads(`^Ben joined\.`)
 	ben.reads(`you against Anna`)
 	ben.types("a1")
@@ -184,17 +207,22 @@ func TestFriends(t *testing.T) {
 	anna.left()
 }
 
-// TestTwoTerminalsOfOne: what somebody did at another terminal of his is told and not played over.
-func TestTwoTerminalsOfOne(t *testing.T) {
-	home := terminal.Home(t.TempDir())
-	long, err := structpb.NewStruct(map[string]any{"target": 1000})
+// long are options of a game that takes more turns than a test does.
+func long(t *testing.T) *structpb.Struct {
+	t.Helper()
+	o, err := structpb.NewStruct(map[string]any{"target": 1000})
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := sits(t, terminal.Options{Home: home, User: "anna", Game: "pig", Settings: long, Seat: 1, Poll: time.Hour})
+	return o
+}
+
+// TestPlayedMeanwhile: what somebody did at another terminal of his is not played over.
+func TestPlayedMeanwhile(t *testing.T) {
+	home, url := terminal.Home(t.TempDir()), deaf(t, servertest.New(t, servertest.Options{Rules: all.Games()}))
+	first := sits(t, terminal.Options{Home: home, Server: url, Game: "pig", Settings: long(t), Seat: 1, Poll: time.Hour})
 	first.reads(`Your turn > `)
-	second := sits(t, terminal.Options{Home: home, User: "anna"})
-	second.reads(`served by another terminal of yours, at http`)
+	second := sits(t, terminal.Options{Home: home, Server: url})
 	second.types("1")
 	second.reads(`Your turn > `)
 	const turns = 30 // of both: more events than one answer has
@@ -209,6 +237,28 @@ func TestTwoTerminalsOfOne(t *testing.T) {
 	if n := strings.Count(first.left(), "\nYou played hold.\n"); n != turns {
 		t.Errorf("the first terminal was told of %d turns of %d", n, turns)
 	}
+	second.types("q")
+	second.left()
+}
+
+// TestTwoTerminalsOfOne: what somebody does at one terminal of his is told at the other, and when the one that has the
+// server goes the other takes it over.
+func TestTwoTerminalsOfOne(t *testing.T) {
+	home := terminal.Home(t.TempDir())
+	first := sits(t, terminal.Options{Home: home, User: "anna", Game: "pig", Settings: long(t), Seat: 1, Poll: time.Hour})
+	first.reads(`Your turn > `)
+	second := sits(t, terminal.Options{Home: home, User: "anna"})
+	second.reads(`served by another terminal of yours, at http`)
+	second.types("1")
+	second.reads(`Your turn > `)
+	for range 3 {
+		second.types("hold")
+		second.reads(`Your turn > `)
+		first.reads(`^You played hold\.$`)
+		first.reads(`Your turn > `)
+	}
+	first.types("q")
+	first.left()
 
 	second.types("resign", "y")
 	second.reads(`^Easy bot won`)

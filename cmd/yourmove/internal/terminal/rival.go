@@ -121,6 +121,8 @@ type rival struct {
 	poll   time.Duration // between two looks, unless it hears the bell
 	bell   *bell
 	ear    <-chan struct{}
+	// hearing rings the bell when something happens at the server.
+	hearing *hearing
 	// stopped: it plays no more, though the match goes on.
 	stopped atomic.Bool
 }
@@ -149,11 +151,11 @@ func (r *rival) play(ctx context.Context) error {
 			if s != nil {
 				known = s.GetVersion()
 			}
-			err = r.wait(ctx)
+			err = r.wait(ctx, r.hearing.pace(r.poll))
 		}
 		// What is refused was for something that happened meanwhile: look again, though not at once.
 		if code := connect.CodeOf(err); err != nil && (code == connect.CodeAborted || code == connect.CodeFailedPrecondition) {
-			err = r.wait(ctx)
+			err = r.wait(ctx, r.poll)
 		}
 		if err != nil {
 			return err
@@ -161,8 +163,9 @@ func (r *rival) play(ctx context.Context) error {
 	}
 }
 
-func (r *rival) wait(ctx context.Context) error {
-	again := time.NewTimer(r.poll)
+// wait waits for the bell, at most for a while.
+func (r *rival) wait(ctx context.Context, longest time.Duration) error {
+	again := time.NewTimer(longest)
 	defer again.Stop()
 	select {
 	case <-r.ear:

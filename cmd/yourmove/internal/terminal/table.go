@@ -16,6 +16,8 @@ type table struct {
 	bots map[string]*rival // those that this process plays, by their players' ids
 	bell *bell
 	ear  <-chan struct{}
+	// hearing rings when something happens at the server.
+	hearing *hearing
 
 	match *pb.Match
 	// known is the version up to which all events were read.
@@ -162,7 +164,7 @@ func (t *table) next(ctx context.Context, now phase) (left bool, err error) {
 	case now == myTurn:
 		pace *= myPace
 	}
-	again := time.NewTimer(pace)
+	again := time.NewTimer(t.hearing.pace(pace))
 	defer again.Stop()
 	select {
 	case line, ok := <-lines:

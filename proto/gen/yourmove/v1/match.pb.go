@@ -524,6 +524,55 @@ func (Ending) EnumDescriptor() ([]byte, []int) {
 	return file_yourmove_v1_match_proto_rawDescGZIP(), []int{7}
 }
 
+// Who acted for a seat.
+type ActedBy int32
+
+const (
+	// Not sent.
+	ActedBy_ACTED_BY_UNSPECIFIED ActedBy = 0
+	// Its player.
+	ActedBy_ACTED_BY_PLAYER ActedBy = 1
+)
+
+// Enum value maps for ActedBy.
+var (
+	ActedBy_name = map[int32]string{
+		0: "ACTED_BY_UNSPECIFIED",
+		1: "ACTED_BY_PLAYER",
+	}
+	ActedBy_value = map[string]int32{
+		"ACTED_BY_UNSPECIFIED": 0,
+		"ACTED_BY_PLAYER":      1,
+	}
+)
+
+func (x ActedBy) Enum() *ActedBy {
+	p := new(ActedBy)
+	*p = x
+	return p
+}
+
+func (x ActedBy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ActedBy) Descriptor() protoreflect.EnumDescriptor {
+	return file_yourmove_v1_match_proto_enumTypes[8].Descriptor()
+}
+
+func (ActedBy) Type() protoreflect.EnumType {
+	return &file_yourmove_v1_match_proto_enumTypes[8]
+}
+
+func (x ActedBy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ActedBy.Descriptor instead.
+func (ActedBy) EnumDescriptor() ([]byte, []int) {
+	return file_yourmove_v1_match_proto_rawDescGZIP(), []int{8}
+}
+
 // Why a match was cancelled.
 type CancelReason int32
 
@@ -565,11 +614,11 @@ func (x CancelReason) String() string {
 }
 
 func (CancelReason) Descriptor() protoreflect.EnumDescriptor {
-	return file_yourmove_v1_match_proto_enumTypes[8].Descriptor()
+	return file_yourmove_v1_match_proto_enumTypes[9].Descriptor()
 }
 
 func (CancelReason) Type() protoreflect.EnumType {
-	return &file_yourmove_v1_match_proto_enumTypes[8]
+	return &file_yourmove_v1_match_proto_enumTypes[9]
 }
 
 func (x CancelReason) Number() protoreflect.EnumNumber {
@@ -578,7 +627,7 @@ func (x CancelReason) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use CancelReason.Descriptor instead.
 func (CancelReason) EnumDescriptor() ([]byte, []int) {
-	return file_yourmove_v1_match_proto_rawDescGZIP(), []int{8}
+	return file_yourmove_v1_match_proto_rawDescGZIP(), []int{9}
 }
 
 // How one seat came out of a match.
@@ -2133,7 +2182,11 @@ type TurnTaken struct {
 	// How long the decision took.
 	TimeTaken *durationpb.Duration `protobuf:"bytes,4,opt,name=time_taken,json=timeTaken,proto3" json:"time_taken,omitempty"`
 	// The caller's own request_id; only for the author.
-	RequestId     string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	RequestId string `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	// How the seats came out, if the match ended by this turn; MatchFinished, the next event, has the same.
+	Outcomes []*Outcome `protobuf:"bytes,6,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	// Who acted for the seat.
+	ActedBy       ActedBy `protobuf:"varint,7,opt,name=acted_by,json=actedBy,proto3,enum=yourmove.v1.ActedBy" json:"acted_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2201,6 +2254,20 @@ func (x *TurnTaken) GetRequestId() string {
 		return x.RequestId
 	}
 	return ""
+}
+
+func (x *TurnTaken) GetOutcomes() []*Outcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+func (x *TurnTaken) GetActedBy() ActedBy {
+	if x != nil {
+		return x.ActedBy
+	}
+	return ActedBy_ACTED_BY_UNSPECIFIED
 }
 
 // The seat gave up.
@@ -2570,7 +2637,7 @@ const file_yourmove_v1_match_proto_rawDesc = "" +
 	"PlayerLeft\"A\n" +
 	"\fMatchStarted\x12\x19\n" +
 	"\bmust_act\x18\x01 \x03(\x05R\amustAct\x12\x16\n" +
-	"\x06chance\x18\x02 \x01(\tR\x06chance\"\xcb\x01\n" +
+	"\x06chance\x18\x02 \x01(\tR\x06chance\"\xae\x02\n" +
 	"\tTurnTaken\x12-\n" +
 	"\x05moves\x18\x01 \x03(\v2\x17.yourmove.v1.PlayedMoveR\x05moves\x12\x1b\n" +
 	"\tsame_turn\x18\x02 \x01(\bR\bsameTurn\x12\x19\n" +
@@ -2578,7 +2645,9 @@ const file_yourmove_v1_match_proto_rawDesc = "" +
 	"\n" +
 	"time_taken\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\ttimeTaken\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x05 \x01(\tR\trequestId\"+\n" +
+	"request_id\x18\x05 \x01(\tR\trequestId\x120\n" +
+	"\boutcomes\x18\x06 \x03(\v2\x14.yourmove.v1.OutcomeR\boutcomes\x12/\n" +
+	"\bacted_by\x18\a \x01(\x0e2\x14.yourmove.v1.ActedByR\aactedBy\"+\n" +
 	"\x0ePlayerResigned\x12\x19\n" +
 	"\bmust_act\x18\x01 \x03(\x05R\amustAct\"A\n" +
 	"\rMatchFinished\x120\n" +
@@ -2645,7 +2714,10 @@ const file_yourmove_v1_match_proto_rawDesc = "" +
 	"\x10ENDING_TIMED_OUT\x10\x03\x12\x12\n" +
 	"\x0eENDING_DROPPED\x10\x04\x12\x13\n" +
 	"\x0fENDING_DECLARED\x10\x05\x12\x16\n" +
-	"\x12ENDING_BY_OPERATOR\x10\x06*\x84\x01\n" +
+	"\x12ENDING_BY_OPERATOR\x10\x06*8\n" +
+	"\aActedBy\x12\x18\n" +
+	"\x14ACTED_BY_UNSPECIFIED\x10\x00\x12\x13\n" +
+	"\x0fACTED_BY_PLAYER\x10\x01*\x84\x01\n" +
 	"\fCancelReason\x12\x1d\n" +
 	"\x19CANCEL_REASON_UNSPECIFIED\x10\x00\x12\x1c\n" +
 	"\x18CANCEL_REASON_BY_CREATOR\x10\x01\x12\x18\n" +
@@ -2664,7 +2736,7 @@ func file_yourmove_v1_match_proto_rawDescGZIP() []byte {
 	return file_yourmove_v1_match_proto_rawDescData
 }
 
-var file_yourmove_v1_match_proto_enumTypes = make([]protoimpl.EnumInfo, 9)
+var file_yourmove_v1_match_proto_enumTypes = make([]protoimpl.EnumInfo, 10)
 var file_yourmove_v1_match_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_yourmove_v1_match_proto_goTypes = []any{
 	(MatchState)(0),               // 0: yourmove.v1.MatchState
@@ -2675,82 +2747,85 @@ var file_yourmove_v1_match_proto_goTypes = []any{
 	(Duty)(0),                     // 5: yourmove.v1.Duty
 	(Result)(0),                   // 6: yourmove.v1.Result
 	(Ending)(0),                   // 7: yourmove.v1.Ending
-	(CancelReason)(0),             // 8: yourmove.v1.CancelReason
-	(*Outcome)(nil),               // 9: yourmove.v1.Outcome
-	(*Seat)(nil),                  // 10: yourmove.v1.Seat
-	(*Move)(nil),                  // 11: yourmove.v1.Move
-	(*PlayedMove)(nil),            // 12: yourmove.v1.PlayedMove
-	(*RelayState)(nil),            // 13: yourmove.v1.RelayState
-	(*NextSeat)(nil),              // 14: yourmove.v1.NextSeat
-	(*LastMove)(nil),              // 15: yourmove.v1.LastMove
-	(*MatchSummary)(nil),          // 16: yourmove.v1.MatchSummary
-	(*Match)(nil),                 // 17: yourmove.v1.Match
-	(*Draft)(nil),                 // 18: yourmove.v1.Draft
-	(*Event)(nil),                 // 19: yourmove.v1.Event
-	(*Hidden)(nil),                // 20: yourmove.v1.Hidden
-	(*MatchCreated)(nil),          // 21: yourmove.v1.MatchCreated
-	(*PlayerInvited)(nil),         // 22: yourmove.v1.PlayerInvited
-	(*PlayerJoined)(nil),          // 23: yourmove.v1.PlayerJoined
-	(*InvitationDeclined)(nil),    // 24: yourmove.v1.InvitationDeclined
-	(*PlayerLeft)(nil),            // 25: yourmove.v1.PlayerLeft
-	(*MatchStarted)(nil),          // 26: yourmove.v1.MatchStarted
-	(*TurnTaken)(nil),             // 27: yourmove.v1.TurnTaken
-	(*PlayerResigned)(nil),        // 28: yourmove.v1.PlayerResigned
-	(*MatchFinished)(nil),         // 29: yourmove.v1.MatchFinished
-	(*MatchCancelled)(nil),        // 30: yourmove.v1.MatchCancelled
-	(*Game)(nil),                  // 31: yourmove.v1.Game
-	nil,                           // 32: yourmove.v1.MatchSummary.LabelsEntry
-	(*durationpb.Duration)(nil),   // 33: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 34: google.protobuf.Timestamp
-	(*structpb.Struct)(nil),       // 35: google.protobuf.Struct
+	(ActedBy)(0),                  // 8: yourmove.v1.ActedBy
+	(CancelReason)(0),             // 9: yourmove.v1.CancelReason
+	(*Outcome)(nil),               // 10: yourmove.v1.Outcome
+	(*Seat)(nil),                  // 11: yourmove.v1.Seat
+	(*Move)(nil),                  // 12: yourmove.v1.Move
+	(*PlayedMove)(nil),            // 13: yourmove.v1.PlayedMove
+	(*RelayState)(nil),            // 14: yourmove.v1.RelayState
+	(*NextSeat)(nil),              // 15: yourmove.v1.NextSeat
+	(*LastMove)(nil),              // 16: yourmove.v1.LastMove
+	(*MatchSummary)(nil),          // 17: yourmove.v1.MatchSummary
+	(*Match)(nil),                 // 18: yourmove.v1.Match
+	(*Draft)(nil),                 // 19: yourmove.v1.Draft
+	(*Event)(nil),                 // 20: yourmove.v1.Event
+	(*Hidden)(nil),                // 21: yourmove.v1.Hidden
+	(*MatchCreated)(nil),          // 22: yourmove.v1.MatchCreated
+	(*PlayerInvited)(nil),         // 23: yourmove.v1.PlayerInvited
+	(*PlayerJoined)(nil),          // 24: yourmove.v1.PlayerJoined
+	(*InvitationDeclined)(nil),    // 25: yourmove.v1.InvitationDeclined
+	(*PlayerLeft)(nil),            // 26: yourmove.v1.PlayerLeft
+	(*MatchStarted)(nil),          // 27: yourmove.v1.MatchStarted
+	(*TurnTaken)(nil),             // 28: yourmove.v1.TurnTaken
+	(*PlayerResigned)(nil),        // 29: yourmove.v1.PlayerResigned
+	(*MatchFinished)(nil),         // 30: yourmove.v1.MatchFinished
+	(*MatchCancelled)(nil),        // 31: yourmove.v1.MatchCancelled
+	(*Game)(nil),                  // 32: yourmove.v1.Game
+	nil,                           // 33: yourmove.v1.MatchSummary.LabelsEntry
+	(*durationpb.Duration)(nil),   // 34: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 35: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 36: google.protobuf.Struct
 }
 var file_yourmove_v1_match_proto_depIdxs = []int32{
 	6,  // 0: yourmove.v1.Outcome.result:type_name -> yourmove.v1.Result
 	7,  // 1: yourmove.v1.Outcome.ending:type_name -> yourmove.v1.Ending
 	1,  // 2: yourmove.v1.Seat.state:type_name -> yourmove.v1.SeatState
 	5,  // 3: yourmove.v1.Seat.duty:type_name -> yourmove.v1.Duty
-	9,  // 4: yourmove.v1.Seat.outcome:type_name -> yourmove.v1.Outcome
-	33, // 5: yourmove.v1.NextSeat.time_limit:type_name -> google.protobuf.Duration
-	34, // 6: yourmove.v1.LastMove.take_time:type_name -> google.protobuf.Timestamp
-	32, // 7: yourmove.v1.MatchSummary.labels:type_name -> yourmove.v1.MatchSummary.LabelsEntry
+	10, // 4: yourmove.v1.Seat.outcome:type_name -> yourmove.v1.Outcome
+	34, // 5: yourmove.v1.NextSeat.time_limit:type_name -> google.protobuf.Duration
+	35, // 6: yourmove.v1.LastMove.take_time:type_name -> google.protobuf.Timestamp
+	33, // 7: yourmove.v1.MatchSummary.labels:type_name -> yourmove.v1.MatchSummary.LabelsEntry
 	0,  // 8: yourmove.v1.MatchSummary.state:type_name -> yourmove.v1.MatchState
 	4,  // 9: yourmove.v1.MatchSummary.standing:type_name -> yourmove.v1.Standing
-	10, // 10: yourmove.v1.MatchSummary.seats:type_name -> yourmove.v1.Seat
-	15, // 11: yourmove.v1.MatchSummary.last_move:type_name -> yourmove.v1.LastMove
-	34, // 12: yourmove.v1.MatchSummary.create_time:type_name -> google.protobuf.Timestamp
-	34, // 13: yourmove.v1.MatchSummary.end_time:type_name -> google.protobuf.Timestamp
-	16, // 14: yourmove.v1.Match.summary:type_name -> yourmove.v1.MatchSummary
-	35, // 15: yourmove.v1.Match.options:type_name -> google.protobuf.Struct
-	35, // 16: yourmove.v1.Match.view:type_name -> google.protobuf.Struct
-	13, // 17: yourmove.v1.Match.state:type_name -> yourmove.v1.RelayState
-	18, // 18: yourmove.v1.Match.draft:type_name -> yourmove.v1.Draft
+	11, // 10: yourmove.v1.MatchSummary.seats:type_name -> yourmove.v1.Seat
+	16, // 11: yourmove.v1.MatchSummary.last_move:type_name -> yourmove.v1.LastMove
+	35, // 12: yourmove.v1.MatchSummary.create_time:type_name -> google.protobuf.Timestamp
+	35, // 13: yourmove.v1.MatchSummary.end_time:type_name -> google.protobuf.Timestamp
+	17, // 14: yourmove.v1.Match.summary:type_name -> yourmove.v1.MatchSummary
+	36, // 15: yourmove.v1.Match.options:type_name -> google.protobuf.Struct
+	36, // 16: yourmove.v1.Match.view:type_name -> google.protobuf.Struct
+	14, // 17: yourmove.v1.Match.state:type_name -> yourmove.v1.RelayState
+	19, // 18: yourmove.v1.Match.draft:type_name -> yourmove.v1.Draft
 	2,  // 19: yourmove.v1.Match.access:type_name -> yourmove.v1.Access
 	3,  // 20: yourmove.v1.Match.start_rule:type_name -> yourmove.v1.StartRule
-	14, // 21: yourmove.v1.Match.next_seats:type_name -> yourmove.v1.NextSeat
-	11, // 22: yourmove.v1.Draft.moves:type_name -> yourmove.v1.Move
-	13, // 23: yourmove.v1.Draft.state:type_name -> yourmove.v1.RelayState
-	34, // 24: yourmove.v1.Draft.save_time:type_name -> google.protobuf.Timestamp
-	34, // 25: yourmove.v1.Event.event_time:type_name -> google.protobuf.Timestamp
-	21, // 26: yourmove.v1.Event.match_created:type_name -> yourmove.v1.MatchCreated
-	22, // 27: yourmove.v1.Event.player_invited:type_name -> yourmove.v1.PlayerInvited
-	23, // 28: yourmove.v1.Event.player_joined:type_name -> yourmove.v1.PlayerJoined
-	24, // 29: yourmove.v1.Event.invitation_declined:type_name -> yourmove.v1.InvitationDeclined
-	25, // 30: yourmove.v1.Event.player_left:type_name -> yourmove.v1.PlayerLeft
-	26, // 31: yourmove.v1.Event.match_started:type_name -> yourmove.v1.MatchStarted
-	27, // 32: yourmove.v1.Event.turn_taken:type_name -> yourmove.v1.TurnTaken
-	28, // 33: yourmove.v1.Event.player_resigned:type_name -> yourmove.v1.PlayerResigned
-	29, // 34: yourmove.v1.Event.match_finished:type_name -> yourmove.v1.MatchFinished
-	30, // 35: yourmove.v1.Event.match_cancelled:type_name -> yourmove.v1.MatchCancelled
-	20, // 36: yourmove.v1.Event.hidden:type_name -> yourmove.v1.Hidden
-	12, // 37: yourmove.v1.TurnTaken.moves:type_name -> yourmove.v1.PlayedMove
-	33, // 38: yourmove.v1.TurnTaken.time_taken:type_name -> google.protobuf.Duration
-	9,  // 39: yourmove.v1.MatchFinished.outcomes:type_name -> yourmove.v1.Outcome
-	8,  // 40: yourmove.v1.MatchCancelled.reason:type_name -> yourmove.v1.CancelReason
-	41, // [41:41] is the sub-list for method output_type
-	41, // [41:41] is the sub-list for method input_type
-	41, // [41:41] is the sub-list for extension type_name
-	41, // [41:41] is the sub-list for extension extendee
-	0,  // [0:41] is the sub-list for field type_name
+	15, // 21: yourmove.v1.Match.next_seats:type_name -> yourmove.v1.NextSeat
+	12, // 22: yourmove.v1.Draft.moves:type_name -> yourmove.v1.Move
+	14, // 23: yourmove.v1.Draft.state:type_name -> yourmove.v1.RelayState
+	35, // 24: yourmove.v1.Draft.save_time:type_name -> google.protobuf.Timestamp
+	35, // 25: yourmove.v1.Event.event_time:type_name -> google.protobuf.Timestamp
+	22, // 26: yourmove.v1.Event.match_created:type_name -> yourmove.v1.MatchCreated
+	23, // 27: yourmove.v1.Event.player_invited:type_name -> yourmove.v1.PlayerInvited
+	24, // 28: yourmove.v1.Event.player_joined:type_name -> yourmove.v1.PlayerJoined
+	25, // 29: yourmove.v1.Event.invitation_declined:type_name -> yourmove.v1.InvitationDeclined
+	26, // 30: yourmove.v1.Event.player_left:type_name -> yourmove.v1.PlayerLeft
+	27, // 31: yourmove.v1.Event.match_started:type_name -> yourmove.v1.MatchStarted
+	28, // 32: yourmove.v1.Event.turn_taken:type_name -> yourmove.v1.TurnTaken
+	29, // 33: yourmove.v1.Event.player_resigned:type_name -> yourmove.v1.PlayerResigned
+	30, // 34: yourmove.v1.Event.match_finished:type_name -> yourmove.v1.MatchFinished
+	31, // 35: yourmove.v1.Event.match_cancelled:type_name -> yourmove.v1.MatchCancelled
+	21, // 36: yourmove.v1.Event.hidden:type_name -> yourmove.v1.Hidden
+	13, // 37: yourmove.v1.TurnTaken.moves:type_name -> yourmove.v1.PlayedMove
+	34, // 38: yourmove.v1.TurnTaken.time_taken:type_name -> google.protobuf.Duration
+	10, // 39: yourmove.v1.TurnTaken.outcomes:type_name -> yourmove.v1.Outcome
+	8,  // 40: yourmove.v1.TurnTaken.acted_by:type_name -> yourmove.v1.ActedBy
+	10, // 41: yourmove.v1.MatchFinished.outcomes:type_name -> yourmove.v1.Outcome
+	9,  // 42: yourmove.v1.MatchCancelled.reason:type_name -> yourmove.v1.CancelReason
+	43, // [43:43] is the sub-list for method output_type
+	43, // [43:43] is the sub-list for method input_type
+	43, // [43:43] is the sub-list for extension type_name
+	43, // [43:43] is the sub-list for extension extendee
+	0,  // [0:43] is the sub-list for field type_name
 }
 
 func init() { file_yourmove_v1_match_proto_init() }
@@ -2781,7 +2856,7 @@ func file_yourmove_v1_match_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_yourmove_v1_match_proto_rawDesc), len(file_yourmove_v1_match_proto_rawDesc)),
-			NumEnums:      9,
+			NumEnums:      10,
 			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -1268,7 +1268,10 @@ type GetMatchResponse struct {
 	// The match is not newer than if_newer_than.
 	Unchanged bool `protobuf:"varint,3,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
 	// The server's time.
-	ServerTime    *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
+	ServerTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
+	// A place in the caller's inbox from before the match was read: what happens later is told from there on. Events up
+	// to the match's version are in it already.
+	Cursor        string `protobuf:"bytes,5,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1331,6 +1334,13 @@ func (x *GetMatchResponse) GetServerTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *GetMatchResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
 // Which matches to list.
 type ListMatchesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1343,7 +1353,10 @@ type ListMatchesRequest struct {
 	// At most so many that are over, or open ones. 0: 20; 100 at most.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before. Empty: the first.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Only the caller's matches in which something happened since this cursor, archived ones too, all on one page. Fails
+	// with OUT_OF_RANGE (CURSOR_EXPIRED): ask without it.
+	ChangedSince  string `protobuf:"bytes,6,opt,name=changed_since,json=changedSince,proto3" json:"changed_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1413,6 +1426,13 @@ func (x *ListMatchesRequest) GetPageToken() string {
 	return ""
 }
 
+func (x *ListMatchesRequest) GetChangedSince() string {
+	if x != nil {
+		return x.ChangedSince
+	}
+	return ""
+}
+
 // One page of matches.
 type ListMatchesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1422,8 +1442,14 @@ type ListMatchesResponse struct {
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	// The server's time.
 	ServerTime *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
-	// How many of the caller's matches that are not over have each standing. On the first page of the caller's own.
-	Counts        []*StandingCount `protobuf:"bytes,4,rep,name=counts,proto3" json:"counts,omitempty"`
+	// How many of the caller's matches that are not over have each standing. On the first page of the caller's own; not
+	// with changed_since.
+	Counts []*StandingCount `protobuf:"bytes,4,rep,name=counts,proto3" json:"counts,omitempty"`
+	// A place in the caller's inbox from before the list was read: what happens later is told from there on. On the first
+	// page of the caller's own.
+	Cursor string `protobuf:"bytes,5,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// With changed_since: matches that are no longer the caller's. He declined or left, or an invitation lapsed.
+	GoneMatchIds  []string `protobuf:"bytes,6,rep,name=gone_match_ids,json=goneMatchIds,proto3" json:"gone_match_ids,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1482,6 +1508,20 @@ func (x *ListMatchesResponse) GetServerTime() *timestamppb.Timestamp {
 func (x *ListMatchesResponse) GetCounts() []*StandingCount {
 	if x != nil {
 		return x.Counts
+	}
+	return nil
+}
+
+func (x *ListMatchesResponse) GetCursor() string {
+	if x != nil {
+		return x.Cursor
+	}
+	return ""
+}
+
+func (x *ListMatchesResponse) GetGoneMatchIds() []string {
+	if x != nil {
+		return x.GoneMatchIds
 	}
 	return nil
 }
@@ -2422,26 +2462,30 @@ const file_yourmove_v1_match_service_proto_rawDesc = "" +
 	"\rsince_version\x18\x04 \x01(\x04H\x00R\fsinceVersion\x88\x01\x01\x12\"\n" +
 	"\rif_newer_than\x18\x05 \x01(\x04R\vifNewerThan\x12\x18\n" +
 	"\adrawing\x18\x06 \x01(\bR\adrawingB\x10\n" +
-	"\x0e_since_version\"\xc3\x01\n" +
+	"\x0e_since_version\"\xdb\x01\n" +
 	"\x10GetMatchResponse\x12(\n" +
 	"\x05match\x18\x01 \x01(\v2\x12.yourmove.v1.MatchR\x05match\x12*\n" +
 	"\x06events\x18\x02 \x03(\v2\x12.yourmove.v1.EventR\x06events\x12\x1c\n" +
 	"\tunchanged\x18\x03 \x01(\bR\tunchanged\x12;\n" +
 	"\vserver_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"serverTime\"\xf3\x01\n" +
+	"serverTime\x12\x16\n" +
+	"\x06cursor\x18\x05 \x01(\tR\x06cursor\"\xa2\x02\n" +
 	"\x12ListMatchesRequest\x12:\n" +
 	"\x06filter\x18\x01 \x01(\x0e2\x18.yourmove.v1.MatchFilterB\b\xbaH\x05\x82\x01\x02\x10\x01R\x06filter\x12\x1b\n" +
 	"\x04game\x18\x02 \x01(\tB\a\xbaH\x04r\x02\x18(R\x04game\x123\n" +
 	"\x04view\x18\x03 \x01(\x0e2\x15.yourmove.v1.ListViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\x12&\n" +
 	"\tpage_size\x18\x04 \x01(\x05B\t\xbaH\x06\x1a\x04\x18d(\x00R\bpageSize\x12'\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\"\xdc\x01\n" +
+	"page_token\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x04R\tpageToken\x12-\n" +
+	"\rchanged_since\x18\x06 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x01R\fchangedSince\"\x9a\x02\n" +
 	"\x13ListMatchesResponse\x12,\n" +
 	"\amatches\x18\x01 \x03(\v2\x12.yourmove.v1.MatchR\amatches\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\x12;\n" +
 	"\vserver_time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"serverTime\x122\n" +
-	"\x06counts\x18\x04 \x03(\v2\x1a.yourmove.v1.StandingCountR\x06counts\"X\n" +
+	"\x06counts\x18\x04 \x03(\v2\x1a.yourmove.v1.StandingCountR\x06counts\x12\x16\n" +
+	"\x06cursor\x18\x05 \x01(\tR\x06cursor\x12$\n" +
+	"\x0egone_match_ids\x18\x06 \x03(\tR\fgoneMatchIds\"X\n" +
 	"\rStandingCount\x121\n" +
 	"\bstanding\x18\x01 \x01(\x0e2\x15.yourmove.v1.StandingR\bstanding\x12\x14\n" +
 	"\x05count\x18\x02 \x01(\x05R\x05count\"\xf6\x01\n" +

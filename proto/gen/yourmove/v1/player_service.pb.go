@@ -42,8 +42,10 @@ type Player struct {
 	Identities []*Identity `protobuf:"bytes,7,rep,name=identities,proto3" json:"identities,omitempty"`
 	// Whom the player blocked, UUIDs. Only to the player.
 	BlockedPlayerIds []string `protobuf:"bytes,8,rep,name=blocked_player_ids,json=blockedPlayerIds,proto3" json:"blocked_player_ids,omitempty"`
-	unknownFields    protoimpl.UnknownFields
-	sizeCache        protoimpl.SizeCache
+	// Others do not learn when the player is looking at a match. Only to the player.
+	HidePresence  bool `protobuf:"varint,9,opt,name=hide_presence,json=hidePresence,proto3" json:"hide_presence,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Player) Reset() {
@@ -130,6 +132,13 @@ func (x *Player) GetBlockedPlayerIds() []string {
 		return x.BlockedPlayerIds
 	}
 	return nil
+}
+
+func (x *Player) GetHidePresence() bool {
+	if x != nil {
+		return x.HidePresence
+	}
+	return false
 }
 
 // A way to prove who one is.
@@ -678,7 +687,9 @@ type UpdatePlayerRequest struct {
 	// A BCP 47 language tag, or empty.
 	Locale *string `protobuf:"bytes,2,opt,name=locale,proto3,oneof" json:"locale,omitempty"`
 	// An IANA time zone, or empty.
-	TimeZone      *string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3,oneof" json:"time_zone,omitempty"`
+	TimeZone *string `protobuf:"bytes,3,opt,name=time_zone,json=timeZone,proto3,oneof" json:"time_zone,omitempty"`
+	// Whether to keep from others when the player is looking at a match.
+	HidePresence  *bool `protobuf:"varint,4,opt,name=hide_presence,json=hidePresence,proto3,oneof" json:"hide_presence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -732,6 +743,13 @@ func (x *UpdatePlayerRequest) GetTimeZone() string {
 		return *x.TimeZone
 	}
 	return ""
+}
+
+func (x *UpdatePlayerRequest) GetHidePresence() bool {
+	if x != nil && x.HidePresence != nil {
+		return *x.HidePresence
+	}
+	return false
 }
 
 // The player as changed.
@@ -950,7 +968,7 @@ var File_yourmove_v1_player_service_proto protoreflect.FileDescriptor
 
 const file_yourmove_v1_player_service_proto_rawDesc = "" +
 	"\n" +
-	" yourmove/v1/player_service.proto\x12\vyourmove.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa2\x02\n" +
+	" yourmove/v1/player_service.proto\x12\vyourmove.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc7\x02\n" +
 	"\x06Player\x12\x1b\n" +
 	"\tplayer_id\x18\x01 \x01(\tR\bplayerId\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x10\n" +
@@ -962,7 +980,8 @@ const file_yourmove_v1_player_service_proto_rawDesc = "" +
 	"\n" +
 	"identities\x18\a \x03(\v2\x15.yourmove.v1.IdentityR\n" +
 	"identities\x12,\n" +
-	"\x12blocked_player_ids\x18\b \x03(\tR\x10blockedPlayerIds\"W\n" +
+	"\x12blocked_player_ids\x18\b \x03(\tR\x10blockedPlayerIds\x12#\n" +
+	"\rhide_presence\x18\t \x01(\bR\fhidePresence\"W\n" +
 	"\bIdentity\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x127\n" +
 	"\tlink_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\blinkTime\"\xba\x01\n" +
@@ -992,15 +1011,17 @@ const file_yourmove_v1_player_service_proto_rawDesc = "" +
 	"\x10GetPlayerRequest\x12(\n" +
 	"\tplayer_id\x18\x01 \x01(\tB\v\xbaH\b\xd8\x01\x01r\x03\xb0\x01\x01R\bplayerId\"@\n" +
 	"\x11GetPlayerResponse\x12+\n" +
-	"\x06player\x18\x01 \x01(\v2\x13.yourmove.v1.PlayerR\x06player\"\xac\x01\n" +
+	"\x06player\x18\x01 \x01(\v2\x13.yourmove.v1.PlayerR\x06player\"\xe8\x01\n" +
 	"\x13UpdatePlayerRequest\x12\"\n" +
 	"\x04name\x18\x01 \x01(\tB\t\xbaH\x06r\x04 \x01(@H\x00R\x04name\x88\x01\x01\x12$\n" +
 	"\x06locale\x18\x02 \x01(\tB\a\xbaH\x04r\x02(#H\x01R\x06locale\x88\x01\x01\x12)\n" +
-	"\ttime_zone\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@H\x02R\btimeZone\x88\x01\x01B\a\n" +
+	"\ttime_zone\x18\x03 \x01(\tB\a\xbaH\x04r\x02(@H\x02R\btimeZone\x88\x01\x01\x12(\n" +
+	"\rhide_presence\x18\x04 \x01(\bH\x03R\fhidePresence\x88\x01\x01B\a\n" +
 	"\x05_nameB\t\n" +
 	"\a_localeB\f\n" +
 	"\n" +
-	"_time_zone\"C\n" +
+	"_time_zoneB\x10\n" +
+	"\x0e_hide_presence\"C\n" +
 	"\x14UpdatePlayerResponse\x12+\n" +
 	"\x06player\x18\x01 \x01(\v2\x13.yourmove.v1.PlayerR\x06player\";\n" +
 	"\x12BlockPlayerRequest\x12%\n" +

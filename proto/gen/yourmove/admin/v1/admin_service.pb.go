@@ -894,11 +894,153 @@ func (x *MarkBotResponse) GetPlayer() *v1.Player {
 	return nil
 }
 
+// What to watch.
+type WatchEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// One of the two.
+	//
+	// Types that are valid to be assigned to Target:
+	//
+	//	*WatchEventsRequest_MatchId
+	//	*WatchEventsRequest_PlayerId
+	Target        isWatchEventsRequest_Target `protobuf_oneof:"target"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchEventsRequest) Reset() {
+	*x = WatchEventsRequest{}
+	mi := &file_yourmove_admin_v1_admin_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchEventsRequest) ProtoMessage() {}
+
+func (x *WatchEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_yourmove_admin_v1_admin_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchEventsRequest.ProtoReflect.Descriptor instead.
+func (*WatchEventsRequest) Descriptor() ([]byte, []int) {
+	return file_yourmove_admin_v1_admin_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *WatchEventsRequest) GetTarget() isWatchEventsRequest_Target {
+	if x != nil {
+		return x.Target
+	}
+	return nil
+}
+
+func (x *WatchEventsRequest) GetMatchId() string {
+	if x != nil {
+		if x, ok := x.Target.(*WatchEventsRequest_MatchId); ok {
+			return x.MatchId
+		}
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetPlayerId() string {
+	if x != nil {
+		if x, ok := x.Target.(*WatchEventsRequest_PlayerId); ok {
+			return x.PlayerId
+		}
+	}
+	return ""
+}
+
+type isWatchEventsRequest_Target interface {
+	isWatchEventsRequest_Target()
+}
+
+type WatchEventsRequest_MatchId struct {
+	// A match, from its first event on.
+	MatchId string `protobuf:"bytes,1,opt,name=match_id,json=matchId,proto3,oneof"`
+}
+
+type WatchEventsRequest_PlayerId struct {
+	// A player's inbox, from now on.
+	PlayerId string `protobuf:"bytes,2,opt,name=player_id,json=playerId,proto3,oneof"`
+}
+
+func (*WatchEventsRequest_MatchId) isWatchEventsRequest_Target() {}
+
+func (*WatchEventsRequest_PlayerId) isWatchEventsRequest_Target() {}
+
+// One message of the stream. Without events: the stream lives.
+type WatchEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What happened, in order.
+	Events []*v1.InboxEvent `protobuf:"bytes,1,rep,name=events,proto3" json:"events,omitempty"`
+	// The server ends the stream: this is its last message.
+	End           *v1.StreamEnd `protobuf:"bytes,2,opt,name=end,proto3" json:"end,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchEventsResponse) Reset() {
+	*x = WatchEventsResponse{}
+	mi := &file_yourmove_admin_v1_admin_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchEventsResponse) ProtoMessage() {}
+
+func (x *WatchEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_yourmove_admin_v1_admin_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchEventsResponse.ProtoReflect.Descriptor instead.
+func (*WatchEventsResponse) Descriptor() ([]byte, []int) {
+	return file_yourmove_admin_v1_admin_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *WatchEventsResponse) GetEvents() []*v1.InboxEvent {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *WatchEventsResponse) GetEnd() *v1.StreamEnd {
+	if x != nil {
+		return x.End
+	}
+	return nil
+}
+
 var File_yourmove_admin_v1_admin_service_proto protoreflect.FileDescriptor
 
 const file_yourmove_admin_v1_admin_service_proto_rawDesc = "" +
 	"\n" +
-	"%yourmove/admin/v1/admin_service.proto\x12\x11yourmove.admin.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17yourmove/v1/match.proto\x1a yourmove/v1/player_service.proto\"\x0e\n" +
+	"%yourmove/admin/v1/admin_service.proto\x12\x11yourmove.admin.v1\x1a\x1bbuf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fyourmove/v1/event_service.proto\x1a\x17yourmove/v1/match.proto\x1a yourmove/v1/player_service.proto\"\x0e\n" +
 	"\fStatsRequest\"\x9b\x02\n" +
 	"\rStatsResponse\x12%\n" +
 	"\x0eserver_version\x18\x01 \x01(\tR\rserverVersion\x129\n" +
@@ -952,14 +1094,22 @@ const file_yourmove_admin_v1_admin_service_proto_rawDesc = "" +
 	"\tplayer_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01R\bplayerId\x12\x16\n" +
 	"\x06unmark\x18\x02 \x01(\bR\x06unmark\">\n" +
 	"\x0fMarkBotResponse\x12+\n" +
-	"\x06player\x18\x01 \x01(\v2\x13.yourmove.v1.PlayerR\x06player2\x96\x05\n" +
+	"\x06player\x18\x01 \x01(\v2\x13.yourmove.v1.PlayerR\x06player\"u\n" +
+	"\x12WatchEventsRequest\x12%\n" +
+	"\bmatch_id\x18\x01 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\amatchId\x12'\n" +
+	"\tplayer_id\x18\x02 \x01(\tB\b\xbaH\x05r\x03\xb0\x01\x01H\x00R\bplayerIdB\x0f\n" +
+	"\x06target\x12\x05\xbaH\x02\b\x01\"p\n" +
+	"\x13WatchEventsResponse\x12/\n" +
+	"\x06events\x18\x01 \x03(\v2\x17.yourmove.v1.InboxEventR\x06events\x12(\n" +
+	"\x03end\x18\x02 \x01(\v2\x16.yourmove.v1.StreamEndR\x03end2\xf6\x05\n" +
 	"\fAdminService\x12O\n" +
 	"\x05Stats\x12\x1f.yourmove.admin.v1.StatsRequest\x1a .yourmove.admin.v1.StatsResponse\"\x03\x90\x02\x01\x12a\n" +
 	"\vListMatches\x12%.yourmove.admin.v1.ListMatchesRequest\x1a&.yourmove.admin.v1.ListMatchesResponse\"\x03\x90\x02\x01\x12X\n" +
 	"\bGetMatch\x12\".yourmove.admin.v1.GetMatchRequest\x1a#.yourmove.admin.v1.GetMatchResponse\"\x03\x90\x02\x01\x12a\n" +
 	"\vCancelMatch\x12%.yourmove.admin.v1.CancelMatchRequest\x1a&.yourmove.admin.v1.CancelMatchResponse\"\x03\x90\x02\x02\x12a\n" +
 	"\vListPlayers\x12%.yourmove.admin.v1.ListPlayersRequest\x1a&.yourmove.admin.v1.ListPlayersResponse\"\x03\x90\x02\x01\x12[\n" +
-	"\tGetPlayer\x12#.yourmove.admin.v1.GetPlayerRequest\x1a$.yourmove.admin.v1.GetPlayerResponse\"\x03\x90\x02\x01\x12U\n" +
+	"\tGetPlayer\x12#.yourmove.admin.v1.GetPlayerRequest\x1a$.yourmove.admin.v1.GetPlayerResponse\"\x03\x90\x02\x01\x12^\n" +
+	"\vWatchEvents\x12%.yourmove.admin.v1.WatchEventsRequest\x1a&.yourmove.admin.v1.WatchEventsResponse0\x01\x12U\n" +
 	"\aMarkBot\x12!.yourmove.admin.v1.MarkBotRequest\x1a\".yourmove.admin.v1.MarkBotResponse\"\x03\x90\x02\x02B.Z,yourmove/proto/gen/yourmove/admin/v1;adminv1b\x06proto3"
 
 var (
@@ -974,7 +1124,7 @@ func file_yourmove_admin_v1_admin_service_proto_rawDescGZIP() []byte {
 	return file_yourmove_admin_v1_admin_service_proto_rawDescData
 }
 
-var file_yourmove_admin_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_yourmove_admin_v1_admin_service_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_yourmove_admin_v1_admin_service_proto_goTypes = []any{
 	(*StatsRequest)(nil),          // 0: yourmove.admin.v1.StatsRequest
 	(*StatsResponse)(nil),         // 1: yourmove.admin.v1.StatsResponse
@@ -991,44 +1141,52 @@ var file_yourmove_admin_v1_admin_service_proto_goTypes = []any{
 	(*GetPlayerResponse)(nil),     // 12: yourmove.admin.v1.GetPlayerResponse
 	(*MarkBotRequest)(nil),        // 13: yourmove.admin.v1.MarkBotRequest
 	(*MarkBotResponse)(nil),       // 14: yourmove.admin.v1.MarkBotResponse
-	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
-	(v1.MatchState)(0),            // 16: yourmove.v1.MatchState
-	(*v1.MatchSummary)(nil),       // 17: yourmove.v1.MatchSummary
-	(*v1.Match)(nil),              // 18: yourmove.v1.Match
-	(*v1.Event)(nil),              // 19: yourmove.v1.Event
-	(*v1.Player)(nil),             // 20: yourmove.v1.Player
+	(*WatchEventsRequest)(nil),    // 15: yourmove.admin.v1.WatchEventsRequest
+	(*WatchEventsResponse)(nil),   // 16: yourmove.admin.v1.WatchEventsResponse
+	(*timestamppb.Timestamp)(nil), // 17: google.protobuf.Timestamp
+	(v1.MatchState)(0),            // 18: yourmove.v1.MatchState
+	(*v1.MatchSummary)(nil),       // 19: yourmove.v1.MatchSummary
+	(*v1.Match)(nil),              // 20: yourmove.v1.Match
+	(*v1.Event)(nil),              // 21: yourmove.v1.Event
+	(*v1.Player)(nil),             // 22: yourmove.v1.Player
+	(*v1.InboxEvent)(nil),         // 23: yourmove.v1.InboxEvent
+	(*v1.StreamEnd)(nil),          // 24: yourmove.v1.StreamEnd
 }
 var file_yourmove_admin_v1_admin_service_proto_depIdxs = []int32{
-	15, // 0: yourmove.admin.v1.StatsResponse.start_time:type_name -> google.protobuf.Timestamp
+	17, // 0: yourmove.admin.v1.StatsResponse.start_time:type_name -> google.protobuf.Timestamp
 	2,  // 1: yourmove.admin.v1.StatsResponse.matches:type_name -> yourmove.admin.v1.MatchCount
-	16, // 2: yourmove.admin.v1.MatchCount.state:type_name -> yourmove.v1.MatchState
-	16, // 3: yourmove.admin.v1.ListMatchesRequest.state:type_name -> yourmove.v1.MatchState
-	17, // 4: yourmove.admin.v1.ListMatchesResponse.matches:type_name -> yourmove.v1.MatchSummary
-	18, // 5: yourmove.admin.v1.GetMatchResponse.match:type_name -> yourmove.v1.Match
-	19, // 6: yourmove.admin.v1.GetMatchResponse.events:type_name -> yourmove.v1.Event
-	18, // 7: yourmove.admin.v1.CancelMatchResponse.match:type_name -> yourmove.v1.Match
-	20, // 8: yourmove.admin.v1.ListPlayersResponse.players:type_name -> yourmove.v1.Player
-	20, // 9: yourmove.admin.v1.GetPlayerResponse.player:type_name -> yourmove.v1.Player
-	20, // 10: yourmove.admin.v1.MarkBotResponse.player:type_name -> yourmove.v1.Player
-	0,  // 11: yourmove.admin.v1.AdminService.Stats:input_type -> yourmove.admin.v1.StatsRequest
-	3,  // 12: yourmove.admin.v1.AdminService.ListMatches:input_type -> yourmove.admin.v1.ListMatchesRequest
-	5,  // 13: yourmove.admin.v1.AdminService.GetMatch:input_type -> yourmove.admin.v1.GetMatchRequest
-	7,  // 14: yourmove.admin.v1.AdminService.CancelMatch:input_type -> yourmove.admin.v1.CancelMatchRequest
-	9,  // 15: yourmove.admin.v1.AdminService.ListPlayers:input_type -> yourmove.admin.v1.ListPlayersRequest
-	11, // 16: yourmove.admin.v1.AdminService.GetPlayer:input_type -> yourmove.admin.v1.GetPlayerRequest
-	13, // 17: yourmove.admin.v1.AdminService.MarkBot:input_type -> yourmove.admin.v1.MarkBotRequest
-	1,  // 18: yourmove.admin.v1.AdminService.Stats:output_type -> yourmove.admin.v1.StatsResponse
-	4,  // 19: yourmove.admin.v1.AdminService.ListMatches:output_type -> yourmove.admin.v1.ListMatchesResponse
-	6,  // 20: yourmove.admin.v1.AdminService.GetMatch:output_type -> yourmove.admin.v1.GetMatchResponse
-	8,  // 21: yourmove.admin.v1.AdminService.CancelMatch:output_type -> yourmove.admin.v1.CancelMatchResponse
-	10, // 22: yourmove.admin.v1.AdminService.ListPlayers:output_type -> yourmove.admin.v1.ListPlayersResponse
-	12, // 23: yourmove.admin.v1.AdminService.GetPlayer:output_type -> yourmove.admin.v1.GetPlayerResponse
-	14, // 24: yourmove.admin.v1.AdminService.MarkBot:output_type -> yourmove.admin.v1.MarkBotResponse
-	18, // [18:25] is the sub-list for method output_type
-	11, // [11:18] is the sub-list for method input_type
-	11, // [11:11] is the sub-list for extension type_name
-	11, // [11:11] is the sub-list for extension extendee
-	0,  // [0:11] is the sub-list for field type_name
+	18, // 2: yourmove.admin.v1.MatchCount.state:type_name -> yourmove.v1.MatchState
+	18, // 3: yourmove.admin.v1.ListMatchesRequest.state:type_name -> yourmove.v1.MatchState
+	19, // 4: yourmove.admin.v1.ListMatchesResponse.matches:type_name -> yourmove.v1.MatchSummary
+	20, // 5: yourmove.admin.v1.GetMatchResponse.match:type_name -> yourmove.v1.Match
+	21, // 6: yourmove.admin.v1.GetMatchResponse.events:type_name -> yourmove.v1.Event
+	20, // 7: yourmove.admin.v1.CancelMatchResponse.match:type_name -> yourmove.v1.Match
+	22, // 8: yourmove.admin.v1.ListPlayersResponse.players:type_name -> yourmove.v1.Player
+	22, // 9: yourmove.admin.v1.GetPlayerResponse.player:type_name -> yourmove.v1.Player
+	22, // 10: yourmove.admin.v1.MarkBotResponse.player:type_name -> yourmove.v1.Player
+	23, // 11: yourmove.admin.v1.WatchEventsResponse.events:type_name -> yourmove.v1.InboxEvent
+	24, // 12: yourmove.admin.v1.WatchEventsResponse.end:type_name -> yourmove.v1.StreamEnd
+	0,  // 13: yourmove.admin.v1.AdminService.Stats:input_type -> yourmove.admin.v1.StatsRequest
+	3,  // 14: yourmove.admin.v1.AdminService.ListMatches:input_type -> yourmove.admin.v1.ListMatchesRequest
+	5,  // 15: yourmove.admin.v1.AdminService.GetMatch:input_type -> yourmove.admin.v1.GetMatchRequest
+	7,  // 16: yourmove.admin.v1.AdminService.CancelMatch:input_type -> yourmove.admin.v1.CancelMatchRequest
+	9,  // 17: yourmove.admin.v1.AdminService.ListPlayers:input_type -> yourmove.admin.v1.ListPlayersRequest
+	11, // 18: yourmove.admin.v1.AdminService.GetPlayer:input_type -> yourmove.admin.v1.GetPlayerRequest
+	15, // 19: yourmove.admin.v1.AdminService.WatchEvents:input_type -> yourmove.admin.v1.WatchEventsRequest
+	13, // 20: yourmove.admin.v1.AdminService.MarkBot:input_type -> yourmove.admin.v1.MarkBotRequest
+	1,  // 21: yourmove.admin.v1.AdminService.Stats:output_type -> yourmove.admin.v1.StatsResponse
+	4,  // 22: yourmove.admin.v1.AdminService.ListMatches:output_type -> yourmove.admin.v1.ListMatchesResponse
+	6,  // 23: yourmove.admin.v1.AdminService.GetMatch:output_type -> yourmove.admin.v1.GetMatchResponse
+	8,  // 24: yourmove.admin.v1.AdminService.CancelMatch:output_type -> yourmove.admin.v1.CancelMatchResponse
+	10, // 25: yourmove.admin.v1.AdminService.ListPlayers:output_type -> yourmove.admin.v1.ListPlayersResponse
+	12, // 26: yourmove.admin.v1.AdminService.GetPlayer:output_type -> yourmove.admin.v1.GetPlayerResponse
+	16, // 27: yourmove.admin.v1.AdminService.WatchEvents:output_type -> yourmove.admin.v1.WatchEventsResponse
+	14, // 28: yourmove.admin.v1.AdminService.MarkBot:output_type -> yourmove.admin.v1.MarkBotResponse
+	21, // [21:29] is the sub-list for method output_type
+	13, // [13:21] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_yourmove_admin_v1_admin_service_proto_init() }
@@ -1036,13 +1194,17 @@ func file_yourmove_admin_v1_admin_service_proto_init() {
 	if File_yourmove_admin_v1_admin_service_proto != nil {
 		return
 	}
+	file_yourmove_admin_v1_admin_service_proto_msgTypes[15].OneofWrappers = []any{
+		(*WatchEventsRequest_MatchId)(nil),
+		(*WatchEventsRequest_PlayerId)(nil),
+	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_yourmove_admin_v1_admin_service_proto_rawDesc), len(file_yourmove_admin_v1_admin_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

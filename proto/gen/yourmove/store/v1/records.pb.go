@@ -847,7 +847,11 @@ type LogRecord struct {
 	// The events, numbered on from version.
 	Events []*Event `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"`
 	// The request. Absent: not a player's.
-	Request       *Request `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	Request *Request `protobuf:"bytes,5,opt,name=request,proto3" json:"request,omitempty"`
+	// Whose inboxes it belongs to.
+	Told []*Told `protobuf:"bytes,6,rep,name=told,proto3" json:"told,omitempty"`
+	// Where it lies in their inboxes: one entry for each of told in each list. It is written last, by the writer.
+	Links         *Links `protobuf:"bytes,7,opt,name=links,proto3" json:"links,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -917,6 +921,214 @@ func (x *LogRecord) GetRequest() *Request {
 	return nil
 }
 
+func (x *LogRecord) GetTold() []*Told {
+	if x != nil {
+		return x.Told
+	}
+	return nil
+}
+
+func (x *LogRecord) GetLinks() *Links {
+	if x != nil {
+		return x.Links
+	}
+	return nil
+}
+
+// A player whom a commit concerns.
+type Told struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The player.
+	Player []byte `protobuf:"bytes,1,opt,name=player,proto3" json:"player,omitempty"`
+	// The seat for which it is told. 0: invited.
+	Seat uint32 `protobuf:"varint,2,opt,name=seat,proto3" json:"seat,omitempty"`
+	// What the match was to the player after it. 0: he is no longer part of it.
+	Standing      uint32 `protobuf:"varint,3,opt,name=standing,proto3" json:"standing,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Told) Reset() {
+	*x = Told{}
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Told) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Told) ProtoMessage() {}
+
+func (x *Told) ProtoReflect() protoreflect.Message {
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Told.ProtoReflect.Descriptor instead.
+func (*Told) Descriptor() ([]byte, []int) {
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *Told) GetPlayer() []byte {
+	if x != nil {
+		return x.Player
+	}
+	return nil
+}
+
+func (x *Told) GetSeat() uint32 {
+	if x != nil {
+		return x.Seat
+	}
+	return 0
+}
+
+func (x *Told) GetStanding() uint32 {
+	if x != nil {
+		return x.Standing
+	}
+	return 0
+}
+
+// The entries of several inboxes that one commit makes. Each leads to the one before it, so that an inbox is read
+// backwards from its end.
+type Links struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The entry's number in its inbox, from 1.
+	Numbers []uint64 `protobuf:"varint,1,rep,packed,name=numbers,proto3" json:"numbers,omitempty"`
+	// The position of the entry before it. 0: none.
+	Previous []uint64 `protobuf:"varint,2,rep,packed,name=previous,proto3" json:"previous,omitempty"`
+	// The position of the last entry before it whose number is a multiple of 64, so that a reader need not take every
+	// step. 0: none.
+	Anchors       []uint64 `protobuf:"varint,3,rep,packed,name=anchors,proto3" json:"anchors,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Links) Reset() {
+	*x = Links{}
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Links) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Links) ProtoMessage() {}
+
+func (x *Links) ProtoReflect() protoreflect.Message {
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Links.ProtoReflect.Descriptor instead.
+func (*Links) Descriptor() ([]byte, []int) {
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Links) GetNumbers() []uint64 {
+	if x != nil {
+		return x.Numbers
+	}
+	return nil
+}
+
+func (x *Links) GetPrevious() []uint64 {
+	if x != nil {
+		return x.Previous
+	}
+	return nil
+}
+
+func (x *Links) GetAnchors() []uint64 {
+	if x != nil {
+		return x.Anchors
+	}
+	return nil
+}
+
+// The end of a player's inbox.
+type InboxEnd struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The position of the last entry.
+	Position uint64 `protobuf:"varint,1,opt,name=position,proto3" json:"position,omitempty"`
+	// Its number.
+	Number uint64 `protobuf:"varint,2,opt,name=number,proto3" json:"number,omitempty"`
+	// Its anchor.
+	Anchor        uint64 `protobuf:"varint,3,opt,name=anchor,proto3" json:"anchor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InboxEnd) Reset() {
+	*x = InboxEnd{}
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InboxEnd) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InboxEnd) ProtoMessage() {}
+
+func (x *InboxEnd) ProtoReflect() protoreflect.Message {
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InboxEnd.ProtoReflect.Descriptor instead.
+func (*InboxEnd) Descriptor() ([]byte, []int) {
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *InboxEnd) GetPosition() uint64 {
+	if x != nil {
+		return x.Position
+	}
+	return 0
+}
+
+func (x *InboxEnd) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *InboxEnd) GetAnchor() uint64 {
+	if x != nil {
+		return x.Anchor
+	}
+	return 0
+}
+
 // The request that made a commit, by which a repeat is known.
 type Request struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -932,7 +1144,7 @@ type Request struct {
 
 func (x *Request) Reset() {
 	*x = Request{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -944,7 +1156,7 @@ func (x *Request) String() string {
 func (*Request) ProtoMessage() {}
 
 func (x *Request) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[9]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -957,7 +1169,7 @@ func (x *Request) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Request.ProtoReflect.Descriptor instead.
 func (*Request) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{9}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Request) GetPlayer() []byte {
@@ -1016,7 +1228,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1240,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[10]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1253,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{10}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Event) GetKind() uint32 {
@@ -1153,14 +1365,16 @@ type Player struct {
 	// Whom the player blocked.
 	Blocked [][]byte `protobuf:"bytes,7,rep,name=blocked,proto3" json:"blocked,omitempty"`
 	// Counts the changes of this record.
-	Revision      uint64 `protobuf:"varint,8,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision uint64 `protobuf:"varint,8,opt,name=revision,proto3" json:"revision,omitempty"`
+	// Others do not learn when the player is looking.
+	HidePresence  bool `protobuf:"varint,9,opt,name=hide_presence,json=hidePresence,proto3" json:"hide_presence,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Player) Reset() {
 	*x = Player{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1172,7 +1386,7 @@ func (x *Player) String() string {
 func (*Player) ProtoMessage() {}
 
 func (x *Player) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[11]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1185,7 +1399,7 @@ func (x *Player) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Player.ProtoReflect.Descriptor instead.
 func (*Player) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{11}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Player) GetName() string {
@@ -1244,6 +1458,13 @@ func (x *Player) GetRevision() uint64 {
 	return 0
 }
 
+func (x *Player) GetHidePresence() bool {
+	if x != nil {
+		return x.HidePresence
+	}
+	return false
+}
+
 // A way to prove who a player is.
 type Identity struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1259,7 +1480,7 @@ type Identity struct {
 
 func (x *Identity) Reset() {
 	*x = Identity{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1271,7 +1492,7 @@ func (x *Identity) String() string {
 func (*Identity) ProtoMessage() {}
 
 func (x *Identity) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[12]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1284,7 +1505,7 @@ func (x *Identity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Identity.ProtoReflect.Descriptor instead.
 func (*Identity) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{12}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Identity) GetKind() string {
@@ -1331,7 +1552,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1343,7 +1564,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[13]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1356,7 +1577,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{13}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Session) GetPlayer() []byte {
@@ -1426,14 +1647,16 @@ type Private struct {
 	// Seen after it was over.
 	Seen bool `protobuf:"varint,7,opt,name=seen,proto3" json:"seen,omitempty"`
 	// Counts the changes of this record.
-	Revision      uint64 `protobuf:"varint,8,opt,name=revision,proto3" json:"revision,omitempty"`
+	Revision uint64 `protobuf:"varint,8,opt,name=revision,proto3" json:"revision,omitempty"`
+	// The newest version that was on the player's screen.
+	SeenVersion   uint64 `protobuf:"varint,9,opt,name=seen_version,json=seenVersion,proto3" json:"seen_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Private) Reset() {
 	*x = Private{}
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +1668,7 @@ func (x *Private) String() string {
 func (*Private) ProtoMessage() {}
 
 func (x *Private) ProtoReflect() protoreflect.Message {
-	mi := &file_yourmove_store_v1_records_proto_msgTypes[14]
+	mi := &file_yourmove_store_v1_records_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +1681,7 @@ func (x *Private) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Private.ProtoReflect.Descriptor instead.
 func (*Private) Descriptor() ([]byte, []int) {
-	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{14}
+	return file_yourmove_store_v1_records_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Private) GetDraftMoves() []*PlayedMove {
@@ -1513,6 +1736,13 @@ func (x *Private) GetSeen() bool {
 func (x *Private) GetRevision() uint64 {
 	if x != nil {
 		return x.Revision
+	}
+	return 0
+}
+
+func (x *Private) GetSeenVersion() uint64 {
+	if x != nil {
+		return x.SeenVersion
 	}
 	return 0
 }
@@ -1600,13 +1830,27 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"PlayedMove\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x12\n" +
 	"\x04data\x18\x02 \x01(\fR\x04data\x12\x16\n" +
-	"\x06chance\x18\x03 \x01(\tR\x06chance\"\xb8\x01\n" +
+	"\x06chance\x18\x03 \x01(\tR\x06chance\"\x95\x02\n" +
 	"\tLogRecord\x12\x14\n" +
 	"\x05match\x18\x01 \x01(\fR\x05match\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x13\n" +
 	"\x05at_ms\x18\x03 \x01(\x03R\x04atMs\x120\n" +
 	"\x06events\x18\x04 \x03(\v2\x18.yourmove.store.v1.EventR\x06events\x124\n" +
-	"\arequest\x18\x05 \x01(\v2\x1a.yourmove.store.v1.RequestR\arequest\"G\n" +
+	"\arequest\x18\x05 \x01(\v2\x1a.yourmove.store.v1.RequestR\arequest\x12+\n" +
+	"\x04told\x18\x06 \x03(\v2\x17.yourmove.store.v1.ToldR\x04told\x12.\n" +
+	"\x05links\x18\a \x01(\v2\x18.yourmove.store.v1.LinksR\x05links\"N\n" +
+	"\x04Told\x12\x16\n" +
+	"\x06player\x18\x01 \x01(\fR\x06player\x12\x12\n" +
+	"\x04seat\x18\x02 \x01(\rR\x04seat\x12\x1a\n" +
+	"\bstanding\x18\x03 \x01(\rR\bstanding\"W\n" +
+	"\x05Links\x12\x18\n" +
+	"\anumbers\x18\x01 \x03(\x04R\anumbers\x12\x1a\n" +
+	"\bprevious\x18\x02 \x03(\x04R\bprevious\x12\x18\n" +
+	"\aanchors\x18\x03 \x03(\x04R\aanchors\"V\n" +
+	"\bInboxEnd\x12\x1a\n" +
+	"\bposition\x18\x01 \x01(\x04R\bposition\x12\x16\n" +
+	"\x06number\x18\x02 \x01(\x04R\x06number\x12\x16\n" +
+	"\x06anchor\x18\x03 \x01(\x04R\x06anchor\"G\n" +
 	"\aRequest\x12\x16\n" +
 	"\x06player\x18\x01 \x01(\fR\x06player\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x14\n" +
@@ -1625,7 +1869,7 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	" \x03(\v2\x1a.yourmove.store.v1.OutcomeR\boutcomes\x12\x16\n" +
 	"\x06reason\x18\v \x01(\rR\x06reason\x12\x16\n" +
 	"\x06chance\x18\f \x01(\tR\x06chance\x12\x16\n" +
-	"\x06lapsed\x18\r \x01(\bR\x06lapsed\"\xf5\x01\n" +
+	"\x06lapsed\x18\r \x01(\bR\x06lapsed\"\x9a\x02\n" +
 	"\x06Player\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x10\n" +
 	"\x03bot\x18\x02 \x01(\bR\x03bot\x12\x16\n" +
@@ -1637,7 +1881,8 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"identities\x18\x06 \x03(\v2\x1b.yourmove.store.v1.IdentityR\n" +
 	"identities\x12\x18\n" +
 	"\ablocked\x18\a \x03(\fR\ablocked\x12\x1a\n" +
-	"\brevision\x18\b \x01(\x04R\brevision\"U\n" +
+	"\brevision\x18\b \x01(\x04R\brevision\x12#\n" +
+	"\rhide_presence\x18\t \x01(\bR\fhidePresence\"U\n" +
 	"\bIdentity\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\fR\asubject\x12\x1b\n" +
@@ -1650,7 +1895,7 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"\x06issued\x18\x04 \x01(\x04R\x06issued\x12\x19\n" +
 	"\bended_ms\x18\x05 \x01(\x03R\aendedMs\x12\"\n" +
 	"\finstallation\x18\x06 \x01(\tR\finstallation\x12\x1a\n" +
-	"\brevision\x18\a \x01(\x04R\brevision\"\xac\x02\n" +
+	"\brevision\x18\a \x01(\x04R\brevision\"\xcf\x02\n" +
 	"\aPrivate\x12>\n" +
 	"\vdraft_moves\x18\x01 \x03(\v2\x1d.yourmove.store.v1.PlayedMoveR\n" +
 	"draftMoves\x12$\n" +
@@ -1662,7 +1907,8 @@ const file_yourmove_store_v1_records_proto_rawDesc = "" +
 	"\x0edraft_decision\x18\x05 \x01(\x04R\rdraftDecision\x12\x1a\n" +
 	"\barchived\x18\x06 \x01(\bR\barchived\x12\x12\n" +
 	"\x04seen\x18\a \x01(\bR\x04seen\x12\x1a\n" +
-	"\brevision\x18\b \x01(\x04R\brevisionB\x0e\n" +
+	"\brevision\x18\b \x01(\x04R\brevision\x12!\n" +
+	"\fseen_version\x18\t \x01(\x04R\vseenVersionB\x0e\n" +
 	"\f_draft_stateB.Z,yourmove/proto/gen/yourmove/store/v1;storev1b\x06proto3"
 
 var (
@@ -1677,7 +1923,7 @@ func file_yourmove_store_v1_records_proto_rawDescGZIP() []byte {
 	return file_yourmove_store_v1_records_proto_rawDescData
 }
 
-var file_yourmove_store_v1_records_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_yourmove_store_v1_records_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_yourmove_store_v1_records_proto_goTypes = []any{
 	(*MatchHead)(nil),  // 0: yourmove.store.v1.MatchHead
 	(*Commits)(nil),    // 1: yourmove.store.v1.Commits
@@ -1688,13 +1934,16 @@ var file_yourmove_store_v1_records_proto_goTypes = []any{
 	(*LastMove)(nil),   // 6: yourmove.store.v1.LastMove
 	(*PlayedMove)(nil), // 7: yourmove.store.v1.PlayedMove
 	(*LogRecord)(nil),  // 8: yourmove.store.v1.LogRecord
-	(*Request)(nil),    // 9: yourmove.store.v1.Request
-	(*Event)(nil),      // 10: yourmove.store.v1.Event
-	(*Player)(nil),     // 11: yourmove.store.v1.Player
-	(*Identity)(nil),   // 12: yourmove.store.v1.Identity
-	(*Session)(nil),    // 13: yourmove.store.v1.Session
-	(*Private)(nil),    // 14: yourmove.store.v1.Private
-	nil,                // 15: yourmove.store.v1.Settings.LabelsEntry
+	(*Told)(nil),       // 9: yourmove.store.v1.Told
+	(*Links)(nil),      // 10: yourmove.store.v1.Links
+	(*InboxEnd)(nil),   // 11: yourmove.store.v1.InboxEnd
+	(*Request)(nil),    // 12: yourmove.store.v1.Request
+	(*Event)(nil),      // 13: yourmove.store.v1.Event
+	(*Player)(nil),     // 14: yourmove.store.v1.Player
+	(*Identity)(nil),   // 15: yourmove.store.v1.Identity
+	(*Session)(nil),    // 16: yourmove.store.v1.Session
+	(*Private)(nil),    // 17: yourmove.store.v1.Private
+	nil,                // 18: yourmove.store.v1.Settings.LabelsEntry
 }
 var file_yourmove_store_v1_records_proto_depIdxs = []int32{
 	2,  // 0: yourmove.store.v1.MatchHead.settings:type_name -> yourmove.store.v1.Settings
@@ -1702,20 +1951,22 @@ var file_yourmove_store_v1_records_proto_depIdxs = []int32{
 	5,  // 2: yourmove.store.v1.MatchHead.next:type_name -> yourmove.store.v1.Next
 	6,  // 3: yourmove.store.v1.MatchHead.last:type_name -> yourmove.store.v1.LastMove
 	1,  // 4: yourmove.store.v1.MatchHead.recent:type_name -> yourmove.store.v1.Commits
-	15, // 5: yourmove.store.v1.Settings.labels:type_name -> yourmove.store.v1.Settings.LabelsEntry
+	18, // 5: yourmove.store.v1.Settings.labels:type_name -> yourmove.store.v1.Settings.LabelsEntry
 	4,  // 6: yourmove.store.v1.Place.outcome:type_name -> yourmove.store.v1.Outcome
 	7,  // 7: yourmove.store.v1.LastMove.move:type_name -> yourmove.store.v1.PlayedMove
-	10, // 8: yourmove.store.v1.LogRecord.events:type_name -> yourmove.store.v1.Event
-	9,  // 9: yourmove.store.v1.LogRecord.request:type_name -> yourmove.store.v1.Request
-	7,  // 10: yourmove.store.v1.Event.moves:type_name -> yourmove.store.v1.PlayedMove
-	4,  // 11: yourmove.store.v1.Event.outcomes:type_name -> yourmove.store.v1.Outcome
-	12, // 12: yourmove.store.v1.Player.identities:type_name -> yourmove.store.v1.Identity
-	7,  // 13: yourmove.store.v1.Private.draft_moves:type_name -> yourmove.store.v1.PlayedMove
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	13, // 8: yourmove.store.v1.LogRecord.events:type_name -> yourmove.store.v1.Event
+	12, // 9: yourmove.store.v1.LogRecord.request:type_name -> yourmove.store.v1.Request
+	9,  // 10: yourmove.store.v1.LogRecord.told:type_name -> yourmove.store.v1.Told
+	10, // 11: yourmove.store.v1.LogRecord.links:type_name -> yourmove.store.v1.Links
+	7,  // 12: yourmove.store.v1.Event.moves:type_name -> yourmove.store.v1.PlayedMove
+	4,  // 13: yourmove.store.v1.Event.outcomes:type_name -> yourmove.store.v1.Outcome
+	15, // 14: yourmove.store.v1.Player.identities:type_name -> yourmove.store.v1.Identity
+	7,  // 15: yourmove.store.v1.Private.draft_moves:type_name -> yourmove.store.v1.PlayedMove
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_yourmove_store_v1_records_proto_init() }
@@ -1724,14 +1975,14 @@ func file_yourmove_store_v1_records_proto_init() {
 		return
 	}
 	file_yourmove_store_v1_records_proto_msgTypes[4].OneofWrappers = []any{}
-	file_yourmove_store_v1_records_proto_msgTypes[14].OneofWrappers = []any{}
+	file_yourmove_store_v1_records_proto_msgTypes[17].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_yourmove_store_v1_records_proto_rawDesc), len(file_yourmove_store_v1_records_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -36,6 +36,8 @@ const (
 	AdminServiceListPlayersProcedure = "/yourmove.admin.v1.AdminService/ListPlayers"
 	// AdminServiceGetPlayerProcedure is the procedure name of the AdminService's GetPlayer RPC.
 	AdminServiceGetPlayerProcedure = "/yourmove.admin.v1.AdminService/GetPlayer"
+	// AdminServiceWatchEventsProcedure is the procedure name of the AdminService's WatchEvents RPC.
+	AdminServiceWatchEventsProcedure = "/yourmove.admin.v1.AdminService/WatchEvents"
 	// AdminServiceMarkBotProcedure is the procedure name of the AdminService's MarkBot RPC.
 	AdminServiceMarkBotProcedure = "/yourmove.admin.v1.AdminService/MarkBot"
 )
@@ -89,6 +91,13 @@ var (
 			IdempotencyLevel: connect.IdempotencyNoSideEffects,
 		}
 	})
+	adminServiceWatchEventsSpec = sync.OnceValue(func() connect.Spec {
+		return connect.Spec{
+			StreamType: connect.StreamTypeServer,
+			Schema:     v1.File_yourmove_admin_v1_admin_service_proto.Services().ByName("AdminService").Methods().ByName("WatchEvents"),
+			Procedure:  AdminServiceWatchEventsProcedure,
+		}
+	})
 	adminServiceMarkBotSpec = sync.OnceValue(func() connect.Spec {
 		return connect.Spec{
 			StreamType:       connect.StreamTypeUnary,
@@ -113,6 +122,9 @@ type AdminServiceClient interface {
 	ListPlayers(context.Context, *v1.ListPlayersRequest) (*v1.ListPlayersResponse, error)
 	// Reads a player.
 	GetPlayer(context.Context, *v1.GetPlayerRequest) (*v1.GetPlayerResponse, error)
+	// Tells what happens in a match, or in all matches of a player, as it comes. Hidden parts stay hidden: what is told is
+	// what a spectator may know.
+	WatchEvents(context.Context, *v1.WatchEventsRequest) (AdminServiceWatchEventsClientStream, error)
 	// Marks a player as a bot, or as a person again. Bots have quotas of their own.
 	MarkBot(context.Context, *v1.MarkBotRequest) (*v1.MarkBotResponse, error)
 }
@@ -121,6 +133,26 @@ type AdminServiceClient interface {
 // Multiple service clients may share a single connect.Client.
 func NewAdminServiceClient(client *connect.Client) AdminServiceClient {
 	return &adminServiceClient{client: client}
+}
+
+// AdminServiceWatchEventsClientStream is the client stream for the AdminService's WatchEvents RPC.
+type AdminServiceWatchEventsClientStream struct {
+	stream connect.ClientStream
+}
+
+// Receive returns the next response message from the server.
+func (s AdminServiceWatchEventsClientStream) Receive() (*v1.WatchEventsResponse, error) {
+	var res v1.WatchEventsResponse
+	if err := s.stream.Receive(&res); err != nil {
+		return nil, err
+	}
+	return &res, nil
+}
+
+// Close releases the stream's resources. It is idempotent and is typically deferred to clean up a
+// stream abandoned before io.EOF.
+func (s AdminServiceWatchEventsClientStream) Close() error {
+	return s.stream.Close()
 }
 
 // AdminServiceHandler is an implementation of the yourmove.admin.v1.AdminService service.
@@ -137,6 +169,9 @@ type AdminServiceHandler interface {
 	ListPlayers(context.Context, *v1.ListPlayersRequest) (*v1.ListPlayersResponse, error)
 	// Reads a player.
 	GetPlayer(context.Context, *v1.GetPlayerRequest) (*v1.GetPlayerResponse, error)
+	// Tells what happens in a match, or in all matches of a player, as it comes. Hidden parts stay hidden: what is told is
+	// what a spectator may know.
+	WatchEvents(context.Context, *v1.WatchEventsRequest, AdminServiceWatchEventsServerStream) error
 	// Marks a player as a bot, or as a person again. Bots have quotas of their own.
 	MarkBot(context.Context, *v1.MarkBotRequest) (*v1.MarkBotResponse, error)
 }
@@ -152,8 +187,24 @@ func RegisterAdminServiceHandler(server *connect.Server, svc AdminServiceHandler
 		connect.Method{Spec: adminServiceCancelMatchSpec(), Handler: adapter.cancelMatch},
 		connect.Method{Spec: adminServiceListPlayersSpec(), Handler: adapter.listPlayers},
 		connect.Method{Spec: adminServiceGetPlayerSpec(), Handler: adapter.getPlayer},
+		connect.Method{Spec: adminServiceWatchEventsSpec(), Handler: adapter.watchEvents},
 		connect.Method{Spec: adminServiceMarkBotSpec(), Handler: adapter.markBot},
 	)
+}
+
+// AdminServiceWatchEventsServerStream is the server stream for the AdminService's WatchEvents RPC.
+type AdminServiceWatchEventsServerStream struct {
+	stream connect.ServerStream
+}
+
+// SendHeaders flushes the response headers without a message. The first Send does this implicitly.
+func (s AdminServiceWatchEventsServerStream) SendHeaders() error {
+	return s.stream.SendHeaders()
+}
+
+// Send sends a response message to the client.
+func (s AdminServiceWatchEventsServerStream) Send(res *v1.WatchEventsResponse) error {
+	return s.stream.Send(res)
 }
 
 // UnimplementedAdminServiceHandler returns CodeUnimplemented from all methods.
@@ -181,6 +232,10 @@ func (UnimplementedAdminServiceHandler) ListPlayers(context.Context, *v1.ListPla
 
 func (UnimplementedAdminServiceHandler) GetPlayer(context.Context, *v1.GetPlayerRequest) (*v1.GetPlayerResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, "yourmove.admin.v1.AdminService.GetPlayer is not implemented")
+}
+
+func (UnimplementedAdminServiceHandler) WatchEvents(context.Context, *v1.WatchEventsRequest, AdminServiceWatchEventsServerStream) error {
+	return connect.NewError(connect.CodeUnimplemented, "yourmove.admin.v1.AdminService.WatchEvents is not implemented")
 }
 
 func (UnimplementedAdminServiceHandler) MarkBot(context.Context, *v1.MarkBotRequest) (*v1.MarkBotResponse, error) {
@@ -237,6 +292,14 @@ func (c *adminServiceClient) GetPlayer(ctx context.Context, req *v1.GetPlayerReq
 		return nil, err
 	}
 	return &res, nil
+}
+
+func (c *adminServiceClient) WatchEvents(ctx context.Context, req *v1.WatchEventsRequest) (AdminServiceWatchEventsClientStream, error) {
+	stream, err := c.client.CallServerStream(ctx, adminServiceWatchEventsSpec(), req)
+	if err != nil {
+		return AdminServiceWatchEventsClientStream{}, err
+	}
+	return AdminServiceWatchEventsClientStream{stream: stream}, nil
 }
 
 func (c *adminServiceClient) MarkBot(ctx context.Context, req *v1.MarkBotRequest) (*v1.MarkBotResponse, error) {
@@ -319,6 +382,14 @@ func (h adminServiceHandler) getPlayer(ctx context.Context, _ connect.Spec, stre
 		return err
 	}
 	return stream.Send(res)
+}
+
+func (h adminServiceHandler) watchEvents(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {
+	var req v1.WatchEventsRequest
+	if err := stream.Receive(&req); err != nil {
+		return err
+	}
+	return h.svc.WatchEvents(ctx, &req, AdminServiceWatchEventsServerStream{stream: stream})
 }
 
 func (h adminServiceHandler) markBot(ctx context.Context, _ connect.Spec, stream connect.ServerStream) error {

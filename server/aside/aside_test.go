@@ -1,0 +1,33 @@
+package aside_test
+
+import (
+	"testing"
+
+	"yourmove/server/aside"
+)
+
+func TestDo(t *testing.T) {
+	n := 0
+	for range 100 {
+		aside.Do(func() { aside.Do(func() { n++ }) })
+	}
+	if n != 100 {
+		t.Errorf("%d of 100 were done when Do returned", n)
+	}
+}
+
+func TestPanic(t *testing.T) {
+	defer func() {
+		if r := recover(); r != "no" {
+			t.Errorf("the caller's panic is %v", r)
+		}
+	}()
+	aside.Do(func() { panic("no") })
+	t.Error("Do returned")
+}
+
+func BenchmarkDo(b *testing.B) {
+	for b.Loop() {
+		aside.Do(func() {})
+	}
+}

@@ -1,0 +1,287 @@
+package server
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"time"
+
+	"yourmove/game"
+	"yourmove/server/aside"
+	"yourmove/server/feed"
+)
+
+// Door is a way in which events are told.
+type Door string
+
+// The doors that wait.
+const (
+	DoorWait   Door = "wait"
+	DoorStream Door = "stream"
+	DoorWatch  Door = "watch"
+)
+
+// How long doors wait.
+const (
+	DefaultHeartbeat = 25 * time.Second
+	// beforeDeadline is how long before the caller's own deadline a wait answers, so that the answer arrives in time.
+	beforeDeadline = 500 * time.Millisecond
+	// drainMin and drainSpread are after what time, and within which, clients come back when the server goes down.
+	drainMin, drainSpread = time.Second, 4 * time.Second
+)
+
+// EndReason is why the server ends a stream or a wait. Its numbers are those of the API.
+type EndReason int
+
+// The reasons.
+const (
+	EndDraining     EndReason = 1
+	EndSession      EndReason = 2
+	EndTokenExpired EndReason = 3
+	EndReplaced     EndReason = 4
+	EndMatchOver    EndReason = 5
+	EndMatchHidden  EndReason = 6
+)
+
+// String returns the reason's word in logs and metrics.
+func (r EndReason) String() string {
+	return [...]string{"left", "draining", "session_ended", "token_expired", "replaced", "match_over", "match_hidden"}[r]
+}
+
+// ErrSlow cuts a stream whose client does not read.
+var ErrSlow = errors.New("the client does not read")
+
+// End tells a client why the server ends a stream or a wait, and how long to wait before the next.
+type End struct {
+	Reason     EndReason
+	RetryAfter time.Duration
+}
+
+// Message is one message of an inbox stream. Exactly one of Ready, Page, Heartbeat and End is set.
+type Message struct {
+	Cursor    string
+	Ready     bool
+	Page      *EventPage
+	Heartbeat bool
+	End       *End
+}
+
+// StreamQuery is what a stream tells, and how often it shows that it lives (0: DefaultHeartbeat).
+type StreamQuery struct {
+	Cursor    string
+	Heartbeat time.Duration
+	Views     bool
+}
+
+// door is the loop under every door that waits: it has joined the feed before anything is read, so what is committed
+// while it reads wakes it.
+type door struct {
+	s    *Service
+	kind Door
+	w    *feed.Waiter
+	// beat is when to show that the door lives, or for a wait when it is over; expires when the caller's token ends. Both
+	// are the machine's own time, which nobody sets back.
+	beat, expires time.Time
+	timer         *time.Timer
+}
+
+// open joins the feed and begins to wait. The caller must call close.
+func (s *Service) open(ctx context.Context, kind Door, c Caller, join func() *feed.Waiter) (*door, error) {
+	// One that was given up while it came in must not take the place of the one that was opened instead.
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	d := &door{s: s, kind: kind, w: join(), timer: time.NewTimer(time.Hour)}
+	if !c.Expires.IsZero() {
+		d.expires = time.Now().Add(c.Expires.Sub(s.now()))
+	}
+	s.doors.opened(kind)
+	// A session that was ended before the feed knew of this door has not ended the door.
+	if s.revoked.Has(c.Session) {
+		d.close("session_ended")
+		return nil, game.Refuse(game.SessionEnded, "the session has ended: sign in again")
+	}
+	if s.feed.Drained() {
+		d.close("draining")
+		return nil, errDraining()
+	}
+	return d, nil
+}
+
+// inboxOf joins those who wait for the caller's inbox.
+func (s *Service) inboxOf(c Caller) func() *feed.Waiter {
+	return func() *feed.Waiter { return s.feed.Inbox(c.Player, c.Session) }
+}
+
+func errDraining() error {
+	return game.Refuse(game.Draining, "the server is going down: come back in a moment")
+}
+
+// close ends the door; why is its word in metrics.
+func (d *door) close(why string) {
+	d.timer.Stop()
+	d.w.Leave()
+	d.s.doors.closed(d.kind, why)
+}
+
+// sent returns the error of a message that could not be sent, and why the door is closed then.
+func (d *door) sent(err error) (why string, _ error) {
+	if errors.Is(err, ErrSlow) {
+		d.s.log.Info("a client does not read its stream: it was cut, and can go on from its cursor", "door", string(d.kind), "err", err)
+		return "slow", err
+	}
+	return "left", err
+}
+
+// restart sets when the next heartbeat is due.
+func (d *door) restart(heartbeat time.Duration) {
+	d.beat = time.Now().Add(heartbeat)
+	d.arm()
+}
+
+// arm sets the timer to the heartbeat or the end of the token, whatever comes first.
+func (d *door) arm() {
+	next := d.beat
+	if !d.expires.IsZero() && d.expires.Before(next) {
+		next = d.expires
+	}
+	d.timer.Reset(time.Until(next))
+}
+
+// over tells whether the door has to be closed, and why.
+func (d *door) over() *End {
+	switch d.w.Reason() {
+	case feed.Draining:
+		return &End{Reason: EndDraining, RetryAfter: d.s.spread()}
+	case feed.Ended:
+		return &End{Reason: EndSession}
+	case feed.Replaced:
+		return &End{Reason: EndReplaced}
+	}
+	if !d.expires.IsZero() && !time.Now().Before(d.expires) {
+		return &End{Reason: EndTokenExpired}
+	}
+	return nil
+}
+
+// wait returns when there may be something new or the door has to be closed (due is false), when the heartbeat is due,
+// or with an error when the caller has gone.
+func (d *door) wait(ctx context.Context) (due bool, err error) {
+	select {
+	case <-d.w.C:
+		return false, nil
+	case <-d.timer.C:
+		if time.Now().Before(d.beat) { // the token's end
+			d.arm()
+			return false, nil
+		}
+		return true, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// spread is how long a client should stay away while the server goes down: each another while.
+func (s *Service) spread() time.Duration {
+	var b [8]byte
+	if _, err := io.ReadFull(s.random, b[:]); err != nil {
+		return drainMin
+	}
+	return drainMin + time.Duration(binary.BigEndian.Uint64(b[:])%uint64(drainSpread)).Truncate(time.Millisecond)
+}
+
+// WaitEvents tells what happened since a cursor. If nothing did, it waits for it up to wait; end is set when the wait
+// was ended before its time.
+func (s *Service) WaitEvents(ctx context.Context, c Caller, q EventQuery, wait time.Duration) (page EventPage, end *End, err error) {
+	if q.Cursor == "" {
+		aside.Do(func() { page, err = s.ListEvents(ctx, c, q) })
+		return page, nil, err
+	}
+	after, err := s.openCursor(c.Player, q.Cursor)
+	if err != nil {
+		return EventPage{}, nil, err
+	}
+	d, err := s.open(ctx, DoorWait, c, s.inboxOf(c))
+	if err != nil {
+		return EventPage{}, nil, err
+	}
+	why := "left"
+	defer func() { d.close(why) }()
+	if by, ok := ctx.Deadline(); ok {
+		wait = min(wait, max(0, time.Until(by)-beforeDeadline))
+	}
+	d.restart(wait)
+	for due := wait == 0; ; {
+		aside.Do(func() { page, after, err = s.inboxAfter(ctx, c.Player, after, q) })
+		if err != nil {
+			return EventPage{}, nil, err
+		}
+		if len(page.Events) > 0 || due {
+			why = "answered"
+			return page, nil, nil
+		}
+		if end := d.over(); end != nil {
+			why = end.Reason.String()
+			return page, end, nil
+		}
+		if due, err = d.wait(ctx); err != nil {
+			return EventPage{}, nil, err
+		}
+	}
+}
+
+// StreamEvents tells what happened since a cursor and goes on telling until send fails, ctx is done or the server ends
+// it with a last message. What send was given is the caller's.
+func (s *Service) StreamEvents(ctx context.Context, c Caller, q StreamQuery, send func(Message) error) error {
+	after, err := s.cursorOrNow(ctx, c, q.Cursor)
+	if err != nil {
+		return err
+	}
+	d, err := s.open(ctx, DoorStream, c, s.inboxOf(c))
+	if err != nil {
+		return err
+	}
+	why := "left"
+	defer func() { d.close(why) }()
+	eq := EventQuery{Size: maxEvents, Views: q.Views}
+	var page EventPage
+	var upto Position
+	read := func() { page, upto, err = s.inboxAfter(ctx, c.Player, after, eq) }
+	aside.Do(read)
+	if err != nil {
+		return err
+	}
+	if err := send(Message{Ready: true, Cursor: s.sealCursor(c.Player, after)}); err != nil {
+		return err
+	}
+	d.restart(q.Heartbeat)
+	for due := false; ; {
+		if len(page.Events) > 0 || due {
+			m := Message{Cursor: page.Cursor}
+			if len(page.Events) > 0 {
+				m.Page = &page
+			} else {
+				m.Heartbeat = true
+			}
+			if why, err = d.sent(send(m)); err != nil {
+				return err
+			}
+			d.restart(q.Heartbeat)
+		}
+		after, due, page.Events = upto, false, nil // what was sent is not kept while nothing happens
+		if end := d.over(); end != nil {
+			why = end.Reason.String()
+			return send(Message{Cursor: s.sealCursor(c.Player, after), End: end})
+		}
+		if !page.More {
+			if due, err = d.wait(ctx); err != nil {
+				return err
+			}
+		}
+		aside.Do(read)
+		if err != nil {
+			return err
+		}
+	}
+}

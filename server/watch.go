@@ -1,0 +1,179 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"yourmove/game"
+	"yourmove/server/aside"
+	"yourmove/server/feed"
+)
+
+// WatchQuery is which match to watch, and how.
+type WatchQuery struct {
+	Match game.MatchID
+	// Since is the version after which to tell; nil: the present one.
+	Since *uint64
+	// Heartbeat is how often the stream shows that it lives.
+	Heartbeat time.Duration
+	// Views: also the match as it is now, with each message that has events.
+	Views bool
+}
+
+// WatchMessage is one message of a match's stream. Exactly one of Ready, Events, Heartbeat and End is set.
+type WatchMessage struct {
+	Version   uint64
+	Ready     bool
+	Events    []ShownEvent
+	View      *MatchView
+	Heartbeat bool
+	// Looking are the seats whose players look at the match, with Ready and Heartbeat.
+	Looking []int
+	End     *End
+}
+
+// WatchMatch tells the events of a match as they come, until send fails, ctx is done or the server ends it with a last
+// message.
+func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send func(WatchMessage) error) error {
+	d, err := s.open(ctx, DoorWatch, c, func() *feed.Waiter { return s.feed.Match(c.Player, c.Session, q.Match) })
+	if err != nil {
+		return err
+	}
+	why := "left"
+	defer func() { d.close(why) }()
+	var w *watch
+	var looking []int
+	aside.Do(func() { w, looking, err = s.beginWatch(ctx, c, q) })
+	if err != nil {
+		return err
+	}
+	if err := send(WatchMessage{Version: w.version, Ready: true, Looking: looking}); err != nil {
+		return err
+	}
+	d.restart(q.Heartbeat)
+	for due := false; ; {
+		var events watched
+		var more bool
+		aside.Do(func() { events, more, err = w.read(ctx) })
+		if err != nil {
+			return err
+		}
+		m := WatchMessage{Version: w.version, Events: events.shown, View: events.view, Heartbeat: due}
+		if len(m.Events) > 0 {
+			m.Heartbeat = false
+		}
+		if m.Heartbeat {
+			aside.Do(func() { m.Looking, err = s.lookingSeats(ctx, q.Match) })
+			if err != nil {
+				return err
+			}
+		}
+		if len(m.Events) > 0 || m.Heartbeat {
+			if why, err = d.sent(send(m)); err != nil {
+				return err
+			}
+			d.restart(q.Heartbeat)
+		}
+		end := d.over()
+		if end == nil && events.end != 0 {
+			end = &End{Reason: events.end}
+		}
+		if end != nil {
+			why = end.Reason.String()
+			return send(WatchMessage{Version: w.version, End: end})
+		}
+		due = false
+		if !more {
+			if due, err = d.wait(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// beginWatch judges whether the caller may watch, and finds where to begin and who is looking.
+func (s *Service) beginWatch(ctx context.Context, c Caller, q WatchQuery) (*watch, []int, error) {
+	m, err := s.find(ctx, c, q.Match, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.SeatOf(c.Player) == 0 && !m.Spectators {
+		return nil, nil, game.Refuse(game.NotSeated, "only its players may watch this match")
+	}
+	w := &watch{
+		s: s, c: c, kind: kind{m.Game, m.Ruleset}, id: m.ID, public: m.Spectators, opened: m.Version, version: m.Version,
+		views: q.Views,
+	}
+	if q.Since != nil {
+		if w.version = *q.Since; w.version > m.Version {
+			return nil, nil, game.Refuse(game.CursorExpired, "since_version: the match is at version %d; read it and go on from there", m.Version)
+		}
+	}
+	looking, err := s.lookingSeats(ctx, m.ID)
+	return w, looking, err
+}
+
+// watch is what a watcher has been told.
+type watch struct {
+	s    *Service
+	c    Caller
+	kind kind
+	id   game.MatchID
+	// public: others than the players may watch.
+	public bool
+	// opened is the version when it was opened, version the one up to which was told.
+	opened, version uint64
+	views           bool
+}
+
+// watched is what a watcher is told next. end is set when that is the last.
+type watched struct {
+	shown []ShownEvent
+	view  *MatchView
+	end   EndReason
+}
+
+// read reads what is new in the match.
+func (w *watch) read(ctx context.Context) (out watched, more bool, err error) {
+	list, err := w.s.store.Events(ctx, w.id, w.version, maxEvents)
+	if err != nil {
+		return out, false, fmt.Errorf("load events of match %v: %w", w.id, err)
+	}
+	for _, e := range list {
+		told := toldTo(e.Told, w.c.Player)
+		later := !w.public && e.Version > w.opened
+		if later && told.Player.IsZero() {
+			out.end = EndMatchHidden // he has left: what happens from now on is the others' own
+			break
+		}
+		out.shown = append(out.shown, w.s.showThen(w.kind, e, told.Seat, w.c.Player))
+		w.version = e.Version
+		switch e.Fact.(type) {
+		case game.MatchFinished, game.MatchCancelled:
+			out.end = EndMatchOver
+		}
+		if later && told.Standing == NoStanding {
+			out.end = EndMatchHidden
+		}
+	}
+	if len(list) == 0 && w.version == w.opened {
+		// Nothing was left to tell: if the match is over, nothing ever will be.
+		m, err := w.s.loadAny(ctx, w.id)
+		if err != nil {
+			return out, false, err
+		}
+		if m.State.Over() && m.Version == w.version {
+			out.end = EndMatchOver
+		}
+	}
+	if w.views && len(out.shown) > 0 {
+		last := []InboxEvent{{Match: w.id}}
+		if err := w.s.addViews(ctx, w.c.Player, last); err != nil {
+			return out, false, err
+		}
+		out.view = last[0].View
+	}
+	w.s.heard(len(out.shown))
+	return out, len(list) == maxEvents && out.end == 0, nil
+}
