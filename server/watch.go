@@ -36,18 +36,20 @@ type WatchMessage struct {
 // WatchMatch tells the events of a match as they come, until send fails, ctx is done or the server ends it with a last
 // message.
 func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send func(WatchMessage) error) error {
+	// Before joining: who is refused takes nobody's place. What happens meanwhile has later numbers and is read below.
+	var w *watch
+	var looking []int
+	var err error
+	aside.Do(func() { w, looking, err = s.beginWatch(ctx, c, q) })
+	if err != nil {
+		return err
+	}
 	d, err := s.open(ctx, DoorWatch, c, func() *feed.Waiter { return s.feed.Match(c.Player, c.Session, q.Match) })
 	if err != nil {
 		return err
 	}
 	why := "left"
 	defer func() { d.close(why) }()
-	var w *watch
-	var looking []int
-	aside.Do(func() { w, looking, err = s.beginWatch(ctx, c, q) })
-	if err != nil {
-		return err
-	}
 	if err := send(WatchMessage{Version: w.version, Ready: true, Looking: looking}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bytes"
 	"encoding/binary"
+	"maps"
 	"slices"
 
 	"yourmove/game"
@@ -13,13 +14,14 @@ import (
 type inboxCheck struct {
 	ends     map[game.PlayerID]end
 	mark     uint64
-	compared bool // the rows were
-	whole    bool // the log was read to its end
+	compared bool                  // the rows were
+	later    map[game.PlayerID]end // rows that tell of an end behind the mark
+	whole    bool                  // the log was read to its end
 }
 
 // beginInboxes looks at the position up to which the rows are right.
 func (c *checker) beginInboxes() {
-	c.inbox.ends = map[game.PlayerID]end{}
+	c.inbox.ends, c.inbox.later = map[game.PlayerID]end{}, map[game.PlayerID]end{}
 	b := c.tx.Bucket(bucketLog)
 	mark, err := getCount(c.tx, bucketMeta, metaMark)
 	switch {
@@ -54,6 +56,10 @@ func (c *checker) told(k []byte, rec *storev1.LogRecord) {
 				k, player, e.number, previous, e.anchor, is.number, was.position, is.anchor)
 		}
 		x.ends[player] = e
+		if row, ok := x.later[player]; ok && row.position <= e.position {
+			delete(x.later, player)
+			c.sameEnd(player, row, e)
+		}
 	})
 	if err != nil {
 		c.say(IndexBroken, id, "%v", err)
@@ -67,7 +73,16 @@ func matchName(rec *storev1.LogRecord) string {
 	return game.MatchID(rec.GetMatch()).String()
 }
 
-// compareEnds compares the rows with the ends that inboxes had at the mark.
+// sameEnd compares a row with the end that it should tell of.
+func (c *checker) sameEnd(player game.PlayerID, row, want end) {
+	if row != want {
+		c.say(IndexBroken, "", "bucket inboxes, key %x: says that entry %d is the last, at %d with its anchor at %d; want %d, %d and %d",
+			player[:], row.number, row.position, row.anchor, want.number, want.position, want.anchor)
+	}
+}
+
+// compareEnds compares the rows with the ends that inboxes had at the mark. One may be ahead of it: then it has to be the
+// end that a later commit made.
 func (c *checker) compareEnds() {
 	x := &c.inbox
 	if x.compared {
@@ -87,11 +102,12 @@ func (c *checker) compareEnds() {
 		switch {
 		case err != nil:
 			c.say(RecordDamaged, "", "%v", err)
+		case row.position > x.mark:
+			x.later[player] = row
 		case !there:
 			c.say(IndexBroken, "", "bucket inboxes, key %x: nothing up to position %d concerns this player", k, x.mark)
-		case row != want:
-			c.say(IndexBroken, "", "bucket inboxes, key %x: says that entry %d is the last, at %d with its anchor at %d; want %d, %d and %d",
-				k, row.number, row.position, row.anchor, want.number, want.position, want.anchor)
+		default:
+			c.sameEnd(player, row, want)
 		}
 		if there {
 			right++
@@ -116,6 +132,9 @@ func (c *checker) compareEnds() {
 func (c *checker) inboxes() error {
 	if c.inbox.whole {
 		c.compareEnds()
+		for _, p := range slices.SortedFunc(maps.Keys(c.inbox.later), func(a, b game.PlayerID) int { return bytes.Compare(a[:], b[:]) }) {
+			c.say(IndexBroken, "", "bucket inboxes, key %x: tells of a commit at %d, which is not in the log or concerns others", p[:], c.inbox.later[p].position)
+		}
 	}
 	if _, err := epochOf(c.tx); err != nil {
 		c.say(RecordDamaged, "", "%v", err)

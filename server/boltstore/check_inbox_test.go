@@ -67,7 +67,11 @@ func TestInboxDamage(t *testing.T) {
 		}, boltstore.IndexBroken, "missing, 200 entries", false},
 		{"a row of nobody", put("inboxes", "sixteen bytes id", []byte{8, 1, 16, 1}), boltstore.IndexBroken, "concerns this player", false},
 		{"a row of no id", put("inboxes", "short", []byte{8, 1}), boltstore.RecordDamaged, "not an id", false},
-		{"a mark too early", put("meta", "mark", []byte{100}), boltstore.IndexBroken, "says that entry 200 is the last", false},
+		{"a row ahead of the mark, and wrong", func(t *testing.T, s *boltstore.Store, list []server.InboxEntry) {
+			put("meta", "mark", []byte{100})(t, s, list)
+			row(func(e *storev1.InboxEnd) { e.Number-- })(t, s, list)
+		}, boltstore.IndexBroken, "says that entry 199 is the last", false},
+		{"a row ahead of the log", row(func(e *storev1.InboxEnd) { e.Position += 1000 }), boltstore.IndexBroken, "which is not in the log", false},
 		{"a mark beyond the log", put("meta", "mark", []byte{255, 255, 1}), boltstore.IndexBroken, "the log goes to", false},
 		{"no mark", put("meta", "mark", nil), boltstore.RecordDamaged, "key mark", false},
 		{"no epoch", put("meta", "epoch", nil), boltstore.RecordDamaged, "there is no epoch", false},

@@ -24,7 +24,7 @@
 //	   ├─ identities   <kind> NUL <subject> -> player id
 //	   ├─ sessions     <session id> -> Session
 //	   ├─ ended        <unix ms of the end> <session id> -> empty
-//	   └─ inboxes      <player id> -> InboxEnd: the last entry of his inbox, as of the mark
+//	   └─ inboxes      <player id> -> InboxEnd: the last entry of his inbox at the mark, or a later one
 //
 // Positions in the log, times and numbers in keys are 8 bytes, big-endian, where nothing else is said, so that keys sort
 // as what they stand for. Positions rise and are never used again (they come from the bucket's sequence); gaps mean nothing.
@@ -42,7 +42,7 @@
 // entry before it, and that of its anchor: the last entry before it whose number is a multiple of 64. A reader goes from
 // anchor to anchor to where he was, and reads from there. Nothing is taken out of an inbox: what is no longer kept is
 // counted from its end when it is read. The ends of inboxes are in memory; every two seconds those that changed are
-// written in a transaction of their own, together with the mark, and a start reads what came after the mark from the log.
+// written, a few with each transaction, and then the mark; a start reads what came after the mark from the log.
 // A reader looks for an end in memory before he begins his transaction: where it was forgotten, its row is in every
 // later one.
 //

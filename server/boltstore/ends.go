@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -19,7 +20,10 @@ const (
 	anchorEvery = 64
 	// flushEvery is how old the ends of inboxes in the database may get: a restart reads the log from there on.
 	flushEvery = 2 * time.Second
-	// maxEnds bounds how many ends are remembered beyond the flush that wrote them: about 10 MB.
+	// sliceRows is how many ends one transaction writes at most. All at once would hold up the commits behind it: when
+	// many play, each row lies on a page of its own.
+	sliceRows = 64
+	// maxEnds bounds how many ends are remembered beyond the round that wrote them: about 10 MB.
 	maxEnds = 100_000
 )
 
@@ -37,8 +41,8 @@ func (e end) next(position uint64) end {
 }
 
 // ends knows where inboxes end. A commit that changed a row for each of its players would touch pages all over the file,
-// so the rows are written every flushEvery, together with the position up to which they are right; what came later lies
-// in the log, and here. An end that is not here is the one of its row.
+// so the rows are written in rounds, one every flushEvery, and after each the position up to which they are right; what
+// came later lies in the log, and here. An end that is not here is the one of its row.
 type ends struct {
 	mu     sync.RWMutex // guards what follows; the writer alone changes it
 	known  map[game.PlayerID]end
@@ -49,10 +53,16 @@ type ends struct {
 	last    uint64                // the last position that it gave
 	dirty   map[game.PlayerID]bool
 	mark    uint64    // the position up to which the rows are right
-	flushAt time.Time // when to write the dirty ones
+	flushAt time.Time // when to begin a round; zero: there is nothing to write, or one is on
 	timer   *time.Timer
 	every   time.Duration // how old the rows may get
-	most    int           // how many ends to remember beyond a flush
+	most    int           // how many ends to remember beyond a round
+
+	// A round writes the ends that were dirty when it began, a slice with each transaction.
+	flushing bool
+	round    []game.PlayerID
+	written  int    // how many of the round are in the database
+	target   uint64 // the mark after it
 }
 
 func newEnds(h hooks) ends {
@@ -104,7 +114,7 @@ func (x *ends) publish() {
 		x.dirty[p] = true
 	}
 	x.newest = x.last
-	if x.behind() && x.flushAt.IsZero() {
+	if x.behind() && x.flushAt.IsZero() && !x.flushing {
 		x.again()
 	}
 }
@@ -115,15 +125,23 @@ func (x *ends) behind() bool { return x.newest > x.mark }
 // due reports whether it is time to write the ends.
 func (x *ends) due() bool { return !x.flushAt.IsZero() && !time.Now().Before(x.flushAt) }
 
-// put writes all ends that changed, and up to where they are right.
-func (x *ends) put(tx *bolt.Tx) error {
-	players := make([]game.PlayerID, 0, len(x.dirty))
+// beginRound begins to write the ends that changed up to now.
+func (x *ends) beginRound() {
+	x.round = make([]game.PlayerID, 0, len(x.dirty))
 	for p := range x.dirty {
-		players = append(players, p)
+		x.round = append(x.round, p)
 	}
-	slices.SortFunc(players, func(a, b game.PlayerID) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(x.round, func(a, b game.PlayerID) int { return bytes.Compare(a[:], b[:]) }) // neighbours share pages
+	x.dirty = map[game.PlayerID]bool{}
+	x.written, x.target, x.flushing, x.flushAt = 0, x.newest, true, time.Time{}
+}
+
+// put writes the next slice of the round and, with the last one, up to where the rows are right then. A row may tell of
+// a later end than that.
+func (x *ends) put(tx *bolt.Tx) error {
 	b := tx.Bucket(bucketInboxes)
-	for _, p := range players {
+	slice := x.slice()
+	for _, p := range slice {
 		e := x.known[p]
 		record, err := encode(&storev1.InboxEnd{Position: e.position, Number: e.number, Anchor: e.anchor}, 0)
 		if err != nil {
@@ -133,26 +151,52 @@ func (x *ends) put(tx *bolt.Tx) error {
 			return fmt.Errorf("bucket inboxes, key %x: %w", p, err)
 		}
 	}
-	return putMark(tx, x.newest)
+	if x.written+len(slice) < len(x.round) {
+		return nil
+	}
+	return putMark(tx, x.target)
+}
+
+func (x *ends) slice() []game.PlayerID {
+	return x.round[x.written:min(x.written+sliceRows, len(x.round))]
 }
 
 func putMark(tx *bolt.Tx, position uint64) error {
 	return tx.Bucket(bucketMeta).Put(metaMark, sealed(metaMark, binary.AppendUvarint(nil, position)))
 }
 
-// flushed notes that all ends are in the database. They are forgotten when they are many.
+// flushed notes that a slice of the round is in the database. After the last one the ends that have not changed again
+// are forgotten, when they are many.
 func (x *ends) flushed() {
-	x.flushAt = time.Time{}
-	x.mark = x.newest
-	clear(x.dirty)
+	x.written += len(x.slice())
+	if x.written < len(x.round) {
+		return
+	}
+	x.mark, x.round, x.flushing = x.target, nil, false
 	if len(x.known) > x.most {
+		kept := make(map[game.PlayerID]end, len(x.dirty))
+		for p := range x.dirty {
+			kept[p] = x.known[p]
+		}
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.known = map[game.PlayerID]end{}
+		x.known = kept
+	}
+	if x.behind() {
+		x.again()
 	}
 }
 
-// again sets the time of the next flush.
+// failed gives up a round, and sets the time of the next one.
+func (x *ends) failed() {
+	for _, p := range x.round {
+		x.dirty[p] = true
+	}
+	x.round, x.flushing = nil, false
+	x.again()
+}
+
+// again sets the time of the next round.
 func (x *ends) again() {
 	x.flushAt = time.Now().Add(x.every)
 	x.timer.Reset(x.every)

@@ -144,7 +144,9 @@ func (s *Store) run() {
 	defer s.ends.timer.Stop()
 	last := 1
 	for {
-		s.queue.await(1, s.ends.timer.C)
+		if !s.ends.flushing {
+			s.queue.await(1, s.ends.timer.C)
+		}
 		if last > 1 {
 			// Those whom the last batch answered are about to come again. Without waiting for them the submitters fall
 			// into two cohorts that take turns, each with half of the batch.
@@ -152,47 +154,53 @@ func (s *Store) run() {
 			s.queue.await(min(last, batchCommits), timer.C)
 		}
 		batch, more := s.queue.take()
-		if len(batch) > 0 {
+		if s.ends.due() {
+			s.ends.beginRound()
+		}
+		if len(batch) > 0 || s.ends.flushing {
 			s.write(batch)
 			last = len(batch)
 		}
-		if s.ends.due() || !more && len(batch) == 0 && s.ends.behind() {
-			s.flush()
-		}
 		if !more && len(batch) == 0 {
+			s.flush()
 			return
 		}
 	}
 }
 
-// flush writes the ends of inboxes. If that fails nothing is lost: a restart finds them in the log.
+// flush writes all ends of inboxes.
 func (s *Store) flush() {
-	if s.usable() != nil {
-		return
+	if s.ends.behind() && !s.ends.flushing {
+		s.ends.beginRound()
 	}
-	_, err := s.transact(func(tx *bolt.Tx) (int, error) { return 1, s.ends.put(tx) })
-	if err != nil {
-		s.log.Warn("the ends of inboxes were not written and stay in the log", "error", err)
-		s.ends.again()
-		return
+	for s.ends.flushing {
+		s.write(nil)
 	}
-	s.ends.flushed()
 }
 
 // write carries out a batch in one transaction and answers all of it, the refused ones too: what refused them may be
 // an earlier commit of the same batch, which nobody may learn of before it is durable.
 func (s *Store) write(batch []*pending) {
 	start := time.Now()
-	if err := s.usable(); err != nil {
-		answer(batch, err)
-		return
+	err, kept := s.usable(), 0
+	if err == nil {
+		kept, err = s.transact(batch)
 	}
-	kept, err := s.transact(func(tx *bolt.Tx) (int, error) { return s.applyAll(tx, batch) })
 	if err != nil {
+		if s.ends.flushing {
+			// Nothing is lost: a start finds them in the log.
+			s.log.Warn("the ends of inboxes were not written and stay in the log", "error", err)
+			s.ends.failed()
+		}
 		answer(batch, err)
 		return
 	}
-	s.counters.add(batch, kept, time.Since(start))
+	if s.ends.flushing {
+		s.ends.flushed()
+	}
+	if len(batch) > 0 {
+		s.counters.add(batch, kept, time.Since(start))
+	}
 	for _, p := range batch {
 		close(p.done)
 	}
@@ -221,8 +229,9 @@ func (s *Store) applyAll(tx *bolt.Tx, batch []*pending) (kept int, err error) {
 	return kept, nil
 }
 
-// transact lets work change the database, and syncs. What was changed is kept if work returns more than 0 and no error.
-func (s *Store) transact(work func(*bolt.Tx) (int, error)) (kept int, err error) {
+// transact applies a batch and, during a round, writes a slice of the ends of inboxes with it; then it syncs. An error
+// concerns the whole batch.
+func (s *Store) transact(batch []*pending) (kept int, err error) {
 	s.ends.begin()
 	tx, err := s.db.Begin(true)
 	if err != nil {
@@ -236,9 +245,12 @@ func (s *Store) transact(work func(*bolt.Tx) (int, error)) (kept int, err error)
 			err = s.fail(fmt.Errorf("the database panicked: %v\n%s", r, debug.Stack()))
 		}
 	}()
-	kept, err = work(tx)
+	kept, err = s.applyAll(tx, batch)
+	if err == nil && s.ends.flushing {
+		err = s.ends.put(tx)
+	}
 	id := uint64(tx.ID())
-	if err != nil || kept == 0 {
+	if err != nil || kept == 0 && !s.ends.flushing {
 		err = errors.Join(err, tx.Rollback()) // what refused them was durable before
 		ended = true
 		return 0, err
