@@ -77,9 +77,10 @@ type StreamQuery struct {
 // door is the loop under every door that waits: it has joined the feed before anything is read, so what is committed
 // while it reads wakes it.
 type door struct {
-	s    *Service
-	kind Door
-	w    *feed.Waiter
+	s      *Service
+	kind   Door
+	player game.PlayerID
+	w      *feed.Waiter
 	// beat is when to show that the door lives, or for a wait when it is over; expires when the caller's token ends. Both
 	// are the machine's own time, which nobody sets back.
 	beat, expires time.Time
@@ -92,18 +93,18 @@ func (s *Service) open(ctx context.Context, kind Door, c Caller, join func() *fe
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	d := &door{s: s, kind: kind, w: join(), timer: time.NewTimer(time.Hour)}
+	d := &door{s: s, kind: kind, player: c.Player, w: join(), timer: time.NewTimer(time.Hour)}
 	if !c.Expires.IsZero() {
 		d.expires = time.Now().Add(c.Expires.Sub(s.now()))
 	}
 	s.doors.opened(kind)
 	// A session that was ended before the feed knew of this door has not ended the door.
 	if s.revoked.Has(c.Session) {
-		d.close("session_ended")
+		d.close(ctx, EndSession.String(), nil)
 		return nil, game.Refuse(game.SessionEnded, "the session has ended: sign in again")
 	}
 	if s.feed.Drained() {
-		d.close("draining")
+		d.close(ctx, EndDraining.String(), nil)
 		return nil, errDraining()
 	}
 	return d, nil
@@ -118,20 +119,22 @@ func errDraining() error {
 	return game.Refuse(game.Draining, "the server is going down: come back in a moment")
 }
 
-// close ends the door; why is its word in metrics.
-func (d *door) close(why string) {
+// close ends the door. why is its word in metrics; empty: what err says.
+func (d *door) close(ctx context.Context, why string, err error) {
 	d.timer.Stop()
 	d.w.Leave()
-	d.s.doors.closed(d.kind, why)
-}
-
-// sent returns the error of a message that could not be sent, and why the door is closed then.
-func (d *door) sent(err error) (why string, _ error) {
-	if errors.Is(err, ErrSlow) {
-		d.s.log.Info("a client does not read its stream: it was cut, and can go on from its cursor", "door", string(d.kind), "err", err)
-		return "slow", err
+	switch {
+	case why != "":
+	case errors.Is(err, ErrSlow):
+		why = "slow"
+		d.s.log.Info("a client does not read its stream: it was cut, and can go on from its cursor",
+			"door", string(d.kind), "player", d.player, "err", err)
+	case err == nil || errors.Is(err, context.Canceled) || ctx.Err() != nil:
+		why = "left"
+	default:
+		why = "failed"
 	}
-	return "left", err
+	d.s.doors.closed(d.kind, why)
 }
 
 // restart sets when the next heartbeat is due.
@@ -206,8 +209,8 @@ func (s *Service) WaitEvents(ctx context.Context, c Caller, q EventQuery, wait t
 	if err != nil {
 		return EventPage{}, nil, err
 	}
-	why := "left"
-	defer func() { d.close(why) }()
+	why := ""
+	defer func() { d.close(ctx, why, err) }()
 	if by, ok := ctx.Deadline(); ok {
 		wait = min(wait, max(0, time.Until(by)-beforeDeadline))
 	}
@@ -233,7 +236,7 @@ func (s *Service) WaitEvents(ctx context.Context, c Caller, q EventQuery, wait t
 
 // StreamEvents tells what happened since a cursor and goes on telling until send fails, ctx is done or the server ends
 // it with a last message. What send was given is the caller's.
-func (s *Service) StreamEvents(ctx context.Context, c Caller, q StreamQuery, send func(Message) error) error {
+func (s *Service) StreamEvents(ctx context.Context, c Caller, q StreamQuery, send func(Message) error) (err error) {
 	after, err := s.cursorOrNow(ctx, c, q.Cursor)
 	if err != nil {
 		return err
@@ -242,8 +245,8 @@ func (s *Service) StreamEvents(ctx context.Context, c Caller, q StreamQuery, sen
 	if err != nil {
 		return err
 	}
-	why := "left"
-	defer func() { d.close(why) }()
+	why := ""
+	defer func() { d.close(ctx, why, err) }()
 	eq := EventQuery{Size: maxEvents, Views: q.Views}
 	var page EventPage
 	var upto Position
@@ -264,7 +267,7 @@ func (s *Service) StreamEvents(ctx context.Context, c Caller, q StreamQuery, sen
 			} else {
 				m.Heartbeat = true
 			}
-			if why, err = d.sent(send(m)); err != nil {
+			if err := send(m); err != nil {
 				return err
 			}
 			d.restart(q.Heartbeat)

@@ -133,6 +133,7 @@ func (s *Service) tryCreate(ctx context.Context, c Caller, req Request, n NewMat
 	if err := s.commit(ctx, game.Match{}, Commit{At: now, Match: &ch, Request: &req, Quotas: quotas}); err != nil {
 		return Done{}, fmt.Errorf("create a match: %w", err)
 	}
+	s.presence.looked(c, gm.ID, now)
 	return s.done(ctx, command{caller: c}, ch, req)
 }
 

@@ -185,6 +185,7 @@ func (s *Service) AckEvents(ctx context.Context, c Caller, cursor string, seen *
 	if err != nil {
 		return err
 	}
+	s.presence.lookedAway(c) // an app shows one match at a time
 	s.presence.looked(c, m.ID, s.now())
 	if m.PlaysIn(c.Player) == 0 {
 		return nil

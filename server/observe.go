@@ -20,7 +20,7 @@ func (s *Service) ObserveMatch(ctx context.Context, id game.MatchID, tell func([
 	}
 	m, err := s.loadAny(ctx, id)
 	if err != nil {
-		d.close("left")
+		d.close(ctx, "", err)
 		return err
 	}
 	k, version, over := kind{m.Game, m.Ruleset}, uint64(0), false
@@ -80,9 +80,9 @@ func (s *Service) ObservePlayer(ctx context.Context, id game.PlayerID, tell func
 }
 
 // observe tells what read finds, and a sign of life when it finds nothing for long.
-func (d *door) observe(ctx context.Context, tell func([]InboxEvent, *End) error, read func() (events []InboxEvent, more bool, end *End, err error)) error {
-	why := "left"
-	defer func() { d.close(why) }()
+func (d *door) observe(ctx context.Context, tell func([]InboxEvent, *End) error, read func() (events []InboxEvent, more bool, end *End, err error)) (err error) {
+	why := ""
+	defer func() { d.close(ctx, why, err) }()
 	d.restart(DefaultHeartbeat)
 	for due := true; ; { // the first message comes at once: the stream is open
 		events, more, end, err := read()
@@ -90,7 +90,7 @@ func (d *door) observe(ctx context.Context, tell func([]InboxEvent, *End) error,
 			return err
 		}
 		if len(events) > 0 || due {
-			if why, err = d.sent(tell(events, nil)); err != nil {
+			if err := tell(events, nil); err != nil {
 				return err
 			}
 			d.restart(DefaultHeartbeat)

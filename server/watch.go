@@ -35,11 +35,10 @@ type WatchMessage struct {
 
 // WatchMatch tells the events of a match as they come, until send fails, ctx is done or the server ends it with a last
 // message.
-func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send func(WatchMessage) error) error {
+func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send func(WatchMessage) error) (err error) {
 	// Before joining: who is refused takes nobody's place. What happens meanwhile has later numbers and is read below.
 	var w *watch
 	var looking []int
-	var err error
 	aside.Do(func() { w, looking, err = s.beginWatch(ctx, c, q) })
 	if err != nil {
 		return err
@@ -48,8 +47,8 @@ func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send f
 	if err != nil {
 		return err
 	}
-	why := "left"
-	defer func() { d.close(why) }()
+	why := ""
+	defer func() { d.close(ctx, why, err) }()
 	if err := send(WatchMessage{Version: w.version, Ready: true, Looking: looking}); err != nil {
 		return err
 	}
@@ -72,7 +71,7 @@ func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send f
 			}
 		}
 		if len(m.Events) > 0 || m.Heartbeat {
-			if why, err = d.sent(send(m)); err != nil {
+			if err := send(m); err != nil {
 				return err
 			}
 			d.restart(q.Heartbeat)

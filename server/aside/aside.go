@@ -3,18 +3,28 @@
 // (docs/benchmarks.md). So who will wait long lets another goroutine go deep. That costs about half a microsecond.
 package aside
 
-// Do runs fn on another goroutine and returns when it has returned. A panic of fn is the caller's.
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+// Do runs fn on another goroutine and returns when it has returned. A panic of fn is the caller's, with the stack on
+// which it happened in its text. fn must not end its goroutine.
 func Do(fn func()) {
-	done := make(chan any)
+	done := make(chan string)
 	go func() { done <- guarded(fn) }()
-	if r := <-done; r != nil {
-		panic(r)
+	if panicked := <-done; panicked != "" {
+		panic(panicked)
 	}
 }
 
-// guarded calls fn and returns what it panicked with. A nil from panic(nil) comes as *runtime.PanicNilError.
-func guarded(fn func()) (r any) {
-	defer func() { r = recover() }()
+// guarded calls fn and returns what it panicked with, if it did.
+func guarded(fn func()) (panicked string) {
+	defer func() {
+		if r := recover(); r != nil {
+			panicked = fmt.Sprintf("%v\n%s", r, debug.Stack())
+		}
+	}()
 	fn()
-	return nil
+	return ""
 }

@@ -1,6 +1,7 @@
 package aside_test
 
 import (
+	"strings"
 	"testing"
 
 	"yourmove/server/aside"
@@ -18,8 +19,9 @@ func TestDo(t *testing.T) {
 
 func TestPanic(t *testing.T) {
 	defer func() {
-		if r := recover(); r != "no" {
-			t.Errorf("the caller's panic is %v", r)
+		text, _ := recover().(string)
+		if !strings.HasPrefix(text, "no\n") || !strings.Contains(text, "TestPanic") {
+			t.Errorf("the caller's panic is %q", text)
 		}
 	}()
 	aside.Do(func() { panic("no") })

@@ -20,7 +20,9 @@ import (
 const (
 	readHeaderTimeout = 10 * time.Second
 	readTimeout       = 30 * time.Second
-	idleTimeout       = 3 * time.Minute
+	// answerTimeout is how long a client may take to accept an answer. Waits and streams move it on.
+	answerTimeout = time.Minute
+	idleTimeout   = 3 * time.Minute
 	// A connection of HTTP/2 that takes nothing for stallTimeout, or from which nothing came for pingAfter and then no
 	// answer to a ping for pingTimeout, is closed with all its streams: the phone at its end is gone, or asleep.
 	stallTimeout = 20 * time.Second
@@ -123,6 +125,7 @@ func adminName(asked string, ln net.Listener) string {
 // Serve serves players and operators on these listeners until ctx is done or the store fails.
 func (s *Server) Serve(ctx context.Context, players, admin net.Listener) error {
 	public, private := httpServer(s.Public, s.parts.Times, s.parts.Log), httpServer(s.Admin, s.parts.Times, s.parts.Log)
+	public.WriteTimeout = answerTimeout // operators' profiles take as long as they ask for
 	tasks, stopTasks := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopTasks()
 	g, gctx := errgroup.WithContext(ctx)

@@ -56,6 +56,13 @@ func patient(ctx context.Context, write time.Duration) *deadlines {
 	return d
 }
 
+// answersWithin gives the client its time to accept the answer of a call that waits so long.
+func (d *deadlines) answersWithin(wait time.Duration) {
+	if d.rc != nil {
+		_ = d.rc.SetWriteDeadline(time.Now().Add(wait + 2*d.write))
+	}
+}
+
 // within sends a message and fails if the client does not take it. To set a deadline costs about as much as a small
 // message, so it is set for this and the next heartbeat, and again only when little is left of it.
 func (d *deadlines) within(beat time.Duration, send func() error) error {

@@ -39,7 +39,7 @@ func (h Events) WaitEvents(ctx context.Context, r *pb.WaitEventsRequest) (*pb.Wa
 	if r.GetWait() != nil {
 		wait = r.GetWait().AsDuration()
 	}
-	patient(ctx, h.write)
+	patient(ctx, h.write).answersWithin(wait)
 	page, end, err := h.s.WaitEvents(ctx, caller(ctx), server.EventQuery{
 		Cursor: r.GetCursor(), Size: int(r.GetPageSize()), Views: r.GetViews(),
 	}, wait)

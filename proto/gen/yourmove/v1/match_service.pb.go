@@ -1354,8 +1354,8 @@ type ListMatchesRequest struct {
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// The next_page_token of the page before. Empty: the first.
 	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	// Only the caller's matches in which something happened since this cursor, archived ones too, all on one page. Fails
-	// with OUT_OF_RANGE (CURSOR_EXPIRED): ask without it.
+	// Only the caller's matches in which something happened since this cursor, archived ones too, all on one page. It goes
+	// with no other filter than MINE, no game and no page token. Fails with OUT_OF_RANGE (CURSOR_EXPIRED): ask without it.
 	ChangedSince  string `protobuf:"bytes,6,opt,name=changed_since,json=changedSince,proto3" json:"changed_since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1446,7 +1446,7 @@ type ListMatchesResponse struct {
 	// with changed_since.
 	Counts []*StandingCount `protobuf:"bytes,4,rep,name=counts,proto3" json:"counts,omitempty"`
 	// A place in the caller's inbox from before the list was read: what happens later is told from there on. On the first
-	// page of the caller's own.
+	// page of the caller's own, and with changed_since.
 	Cursor string `protobuf:"bytes,5,opt,name=cursor,proto3" json:"cursor,omitempty"`
 	// With changed_since: matches that are no longer the caller's. He declined or left, or an invitation lapsed.
 	GoneMatchIds  []string `protobuf:"bytes,6,rep,name=gone_match_ids,json=goneMatchIds,proto3" json:"gone_match_ids,omitempty"`

@@ -100,7 +100,8 @@ type EventServiceClient interface {
 	// what a spectator may know. A newer WatchMatch of the same session and match ends this one, a sixth of a player's
 	// ends the one that was opened first.
 	//
-	// Fails with NOT_FOUND, PERMISSION_DENIED (NOT_SEATED) if the match may be seen but not watched, UNAVAILABLE (DRAINING).
+	// Fails with NOT_FOUND, PERMISSION_DENIED (NOT_SEATED) if the match may be seen but not watched, OUT_OF_RANGE
+	// (CURSOR_EXPIRED) if since_version is ahead of the match, UNAVAILABLE (DRAINING).
 	WatchMatch(context.Context, *v1.WatchMatchRequest) (EventServiceWatchMatchClientStream, error)
 }
 
@@ -174,7 +175,8 @@ type EventServiceHandler interface {
 	// what a spectator may know. A newer WatchMatch of the same session and match ends this one, a sixth of a player's
 	// ends the one that was opened first.
 	//
-	// Fails with NOT_FOUND, PERMISSION_DENIED (NOT_SEATED) if the match may be seen but not watched, UNAVAILABLE (DRAINING).
+	// Fails with NOT_FOUND, PERMISSION_DENIED (NOT_SEATED) if the match may be seen but not watched, OUT_OF_RANGE
+	// (CURSOR_EXPIRED) if since_version is ahead of the match, UNAVAILABLE (DRAINING).
 	WatchMatch(context.Context, *v1.WatchMatchRequest, EventServiceWatchMatchServerStream) error
 }
 
