@@ -1,8 +1,11 @@
 package server
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
 	"hash"
@@ -10,14 +13,26 @@ import (
 	"yourmove/game"
 )
 
-// A cursor is a place in one player's inbox, for him alone: a byte that names this form, the epoch, the position, and the
-// first 16 bytes of an HMAC-SHA256 over these and the player. The key lies in the store, so a backup that is put back
-// still knows its cursors; whether they lead anywhere in it is what the epoch says.
+// A cursor is a place in one player's inbox, for him alone: a byte that names this form; epoch and position, exclusive-or
+// the player's id, as one block of AES; and the first 16 bytes of an HMAC-SHA256 over both and the player. Encrypted,
+// because positions count what everybody does, and who holds two of them could read the traffic of the whole server. The
+// keys come from one that lies in the store, so a backup that is put back still knows its cursors; whether they lead
+// anywhere in it is what the epoch says.
 const (
 	cursorForm = 1
-	cursorBody = 1 + 8 + 8
+	cursorBody = 1 + aes.BlockSize
 	cursorSum  = 16
 )
+
+// newCursorCipher returns what epochs and positions are encrypted with.
+func newCursorCipher(key [32]byte) cipher.Block {
+	derived := sha256.Sum256(append([]byte("yourmove cursor encryption"), key[:]...))
+	block, err := aes.NewCipher(derived[:])
+	if err != nil {
+		panic(err) // it takes keys of 32 bytes
+	}
+	return block
+}
 
 // sealCursor writes a cursor.
 func (s *Service) sealCursor(player game.PlayerID, at Position) string {
@@ -25,6 +40,8 @@ func (s *Service) sealCursor(player game.PlayerID, at Position) string {
 	b = append(b, cursorForm)
 	b = binary.BigEndian.AppendUint64(b, s.epoch.ID)
 	b = binary.BigEndian.AppendUint64(b, uint64(at))
+	subtle.XORBytes(b[1:], b[1:], player[:])
+	s.cursorCipher.Encrypt(b[1:], b[1:])
 	b = s.cursorMAC(b, player)
 	return base64.RawURLEncoding.EncodeToString(b)
 }
@@ -50,10 +67,13 @@ func (s *Service) openCursor(player game.PlayerID, text string) (Position, error
 		!hmac.Equal(b, s.cursorMAC(b[:cursorBody:cursorBody], player)) {
 		return 0, game.Refuse(game.BadCursor, "cursor: not one that you were given; take one of ListMatches")
 	}
-	if binary.BigEndian.Uint64(b[1:]) != s.epoch.ID {
+	var place [aes.BlockSize]byte
+	s.cursorCipher.Decrypt(place[:], b[1:cursorBody])
+	subtle.XORBytes(place[:], place[:], player[:])
+	if binary.BigEndian.Uint64(place[:]) != s.epoch.ID {
 		return 0, errExpired()
 	}
-	return Position(binary.BigEndian.Uint64(b[9:])), nil
+	return Position(binary.BigEndian.Uint64(place[8:])), nil
 }
 
 func errExpired() error {

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/rand"
 	"encoding/hex"
 	"io"
@@ -18,28 +19,29 @@ import (
 
 // Service carries out what players and operators ask for. Make it with New.
 type Service struct {
-	store    Store
-	games    *game.Registry
-	access   *auth.Access
-	keys     *auth.Keys
-	revoked  *auth.Revoked
-	limits   Limits
-	now      func() time.Time
-	random   io.Reader
-	newID    func() [16]byte
-	log      *slog.Logger
-	turns    turnstile
-	names    names
-	kinds    kinds
-	feed     feed.Feed
-	presence presence
-	doors    doorFigures
-	macs     sync.Pool // of hash.Hash, the HMAC of cursors
-	epoch    Epoch
-	started  time.Time
-	version  string
-	counted  func(Happened)
-	heard    func(int)
+	store        Store
+	games        *game.Registry
+	access       *auth.Access
+	keys         *auth.Keys
+	revoked      *auth.Revoked
+	limits       Limits
+	now          func() time.Time
+	random       io.Reader
+	newID        func() [16]byte
+	log          *slog.Logger
+	turns        turnstile
+	names        names
+	kinds        kinds
+	feed         feed.Feed
+	presence     presence
+	doors        doorFigures
+	cursorCipher cipher.Block
+	macs         sync.Pool // of hash.Hash, the HMAC of cursors
+	epoch        Epoch
+	started      time.Time
+	version      string
+	counted      func(Happened)
+	heard        func(int)
 }
 
 // Config is what a Service is made of. What is nil or zero gets a default, except Store, Games, Keys and Access.
@@ -151,6 +153,7 @@ func New(ctx context.Context, c Config) (*Service, error) {
 	if s.epoch, err = s.store.Epoch(ctx); err != nil {
 		return nil, err
 	}
+	s.cursorCipher = newCursorCipher(s.epoch.Key)
 	ended, err := s.store.EndedSessions(ctx, s.started.Add(-s.access.Lifetime()))
 	if err != nil {
 		return nil, err

@@ -93,7 +93,7 @@ type GetMatch struct {
 	Legal, Drawing bool
 	// Since: also the events after this version.
 	Since *uint64
-	// IfNewerThan: nothing unless the match is newer.
+	// IfNewerThan: nothing if that is the match's version.
 	IfNewerThan uint64
 }
 
@@ -115,7 +115,8 @@ func (s *Service) GetMatch(ctx context.Context, c Caller, q GetMatch) (GotMatch,
 	if err != nil {
 		return GotMatch{}, err
 	}
-	if q.IfNewerThan >= m.Version {
+	// One who knows of a later version knows it from before a backup was put back: he needs the match.
+	if q.IfNewerThan == m.Version {
 		return GotMatch{Cursor: cursor}, nil
 	}
 	v, err := s.view(ctx, m, c.Player, viewOptions{legal: q.Legal, drawing: q.Drawing, code: q.Code})

@@ -60,10 +60,8 @@ func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send f
 		if err != nil {
 			return err
 		}
-		m := WatchMessage{Version: w.version, Events: events.shown, View: events.view, Heartbeat: due}
-		if len(m.Events) > 0 {
-			m.Heartbeat = false
-		}
+		m := WatchMessage{Version: w.version, Events: events.shown, View: events.view}
+		m.Heartbeat = due && len(m.Events) == 0 && events.end == 0
 		if m.Heartbeat {
 			aside.Do(func() { m.Looking, err = s.lookingSeats(ctx, q.Match) })
 			if err != nil {
@@ -103,7 +101,8 @@ func (s *Service) beginWatch(ctx context.Context, c Caller, q WatchQuery) (*watc
 		return nil, nil, game.Refuse(game.NotSeated, "only its players may watch this match")
 	}
 	w := &watch{
-		s: s, c: c, kind: kind{m.Game, m.Ruleset}, id: m.ID, public: m.Spectators, opened: m.Version, version: m.Version,
+		s: s, c: c, kind: kind{m.Game, m.Ruleset}, id: m.ID, public: m.Spectators, guest: m.SeatOf(c.Player) == 0,
+		opened: m.Version, version: m.Version,
 		views: q.Views,
 	}
 	if q.Since != nil {
@@ -121,8 +120,8 @@ type watch struct {
 	c    Caller
 	kind kind
 	id   game.MatchID
-	// public: others than the players may watch.
-	public bool
+	// public: others than the players may watch. guest: he is such another one.
+	public, guest bool
 	// opened is the version when it was opened, version the one up to which was told.
 	opened, version uint64
 	views           bool
@@ -137,6 +136,19 @@ type watched struct {
 
 // read reads what is new in the match.
 func (w *watch) read(ctx context.Context) (out watched, more bool, err error) {
+	if w.guest {
+		// A block may have come between him and a player since the last time.
+		m, err := w.s.loadAny(ctx, w.id)
+		if err != nil {
+			return out, false, err
+		}
+		if ok, err := w.s.maySee(ctx, m, w.c.Player, ""); err != nil {
+			return out, false, err
+		} else if !ok {
+			out.end = EndMatchHidden
+			return out, false, nil
+		}
+	}
 	list, err := w.s.store.Events(ctx, w.id, w.version, maxEvents)
 	if err != nil {
 		return out, false, fmt.Errorf("load events of match %v: %w", w.id, err)

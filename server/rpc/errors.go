@@ -131,7 +131,7 @@ func toWire(ctx context.Context, log *slog.Logger, procedure string, err error) 
 	}
 	var u *unreadable
 	if errors.As(err, &u) {
-		return ofRequest(u.err)
+		return ofRequest(procedure, u.err)
 	}
 	var ce *connect.Error
 	if errors.As(err, &ce) && !ce.IsRemote() && ce.Code() != connect.CodeUnknown && ce.Code() != connect.CodeInternal {
@@ -150,11 +150,14 @@ func internal(ctx context.Context, log *slog.Logger, procedure string, err error
 }
 
 // ofRequest gives a request that cannot be read (an oversized body, broken JSON …) a reason of ours.
-func ofRequest(err error) error {
+func ofRequest(procedure string, err error) error {
 	var ce *connect.Error
 	if errors.As(err, &ce) {
 		switch ce.Code() {
 		case connect.CodeResourceExhausted:
+			if streams[procedure] { // most likely JSON without a frame around it, of which four letters were read as a length
+				ce = connect.Errorf(ce.Code(), "%s; each message of a stream has five bytes in front, flags and its length", ce.Message())
+			}
 			return withDetails(ce, info(game.PayloadTooBig, nil))
 		case connect.CodeInvalidArgument:
 			// The decoder quotes what it could not read. Where that is no UTF-8, gRPC's details could not be read either.

@@ -188,6 +188,13 @@ var waiting = map[string]bool{
 	yourmovev1connect.EventServiceWatchMatchProcedure:   true,
 }
 
+// streams are the calls that are answered by many messages.
+var streams = map[string]bool{
+	yourmovev1connect.EventServiceStreamEventsProcedure: true,
+	yourmovev1connect.EventServiceWatchMatchProcedure:   true,
+	adminv1connect.AdminServiceWatchEventsProcedure:     true,
+}
+
 // keepShallow lets other goroutines read, validate and write the messages of a call that may wait for long: else its
 // stack would grow for them and stay as large. It has to come after the validation.
 func keepShallow(next connect.ServerFunc) connect.ServerFunc {

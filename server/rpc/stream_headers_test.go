@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,4 +91,24 @@ func TestStreamHeaders(t *testing.T) {
 		}
 	}
 	w.calm(t)
+}
+
+// TestFrameless: JSON that is sent to a stream as it is to any other call is refused with what is missing.
+func TestFrameless(t *testing.T) {
+	w := newWire(t, servertest.Options{})
+	anna, _ := w.signIn(t, 1)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/yourmove.v1.EventService/StreamEvents", strings.NewReader(`{"cursor":""}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Content-Type": {"application/connect+json"}, "Authorization": {"Bearer " + anna}}
+	res, err := w.h1.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil || !strings.Contains(string(text), "five bytes in front") || !strings.Contains(string(text), "PAYLOAD_TOO_LARGE") {
+		t.Errorf("the answer is %q, %v", text, err)
+	}
 }

@@ -164,3 +164,36 @@ func TestInboxKeepsForSoLong(t *testing.T) {
 	expired(t, bob, "the second", second, true)
 	expired(t, bob, "one behind which nothing happened", third, false)
 }
+
+// TestCursorsTellNothing: positions count what everybody does. Who holds cursors must not read that off them.
+func TestCursorsTellNothing(t *testing.T) {
+	t.Parallel()
+	s := servertest.New(t, servertest.Options{})
+	ann, bob := signIn(t, s, "ann"), signIn(t, s, "bob")
+	now := func(p *player) []byte {
+		raw, err := base64.RawURLEncoding.DecodeString(must(p.ListEvents(t.Context(), &pb.ListEventsRequest{}))(t).GetCursor())
+		if err != nil || len(raw) != 33 {
+			t.Fatalf("%d bytes, %v", len(raw), err)
+		}
+		return raw[1:17]
+	}
+	same := func(a, b []byte) (n int) {
+		for i := range a {
+			if a[i] == b[i] {
+				n++
+			}
+		}
+		return n
+	}
+	first := now(ann)
+	if n := same(first, now(ann)); n != len(first) {
+		t.Errorf("one place is written in two ways: %d of %d bytes are the same", n, len(first))
+	}
+	if n := same(first, now(bob)); n > 4 {
+		t.Errorf("the same place of another player has %d of %d bytes in common", n, len(first))
+	}
+	bob.create(t, &pb.CreateMatchRequest{Game: "relay"})
+	if n := same(first, now(ann)); n > 4 {
+		t.Errorf("the next place has %d of %d bytes in common", n, len(first))
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"yourmove/game"
 	pb "yourmove/proto/gen/yourmove/v1"
+	"yourmove/proto/gen/yourmove/v1/yourmovev1connect"
 	"yourmove/server/servertest"
 )
 
@@ -89,5 +90,30 @@ func TestWatchOfWhatIsOver(t *testing.T) {
 	ready, end := must(st.Receive())(t), must(st.Receive())(t)
 	if ready.GetVersion() != version || ready.GetReady() == nil || end.GetEnd().GetReason() != isOver {
 		t.Errorf("of a match that is over there comes %v, %v", ready, end)
+	}
+}
+
+// TestBlockedSpectatorSeesNoMore: a block that comes between a watcher and a player takes effect on what is open, too.
+func TestBlockedSpectatorSeesNoMore(t *testing.T) {
+	t.Parallel()
+	s := servertest.New(t, servertest.Options{Rules: []game.Rules{drill{}}})
+	ann, bob, eve, kim := signIn(t, s, "ann"), signIn(t, s, "bob"), signIn(t, s, "eve"), signIn(t, s, "kim")
+	id := matchOf(ann.create(t, &pb.CreateMatchRequest{Game: "drill", MinSeats: 2, MaxSeats: 2, Seat: 1, Spectators: true}))
+	bob.join(t, id)
+	open := func(p *player) yourmovev1connect.EventServiceWatchMatchClientStream {
+		st := must(p.WatchMatch(t.Context(), &pb.WatchMatchRequest{MatchId: id}))(t)
+		if m := must(st.Receive())(t); m.GetReady() == nil {
+			t.Fatalf("the stream begins with %v", m)
+		}
+		return st
+	}
+	blocked, other := open(eve), open(kim)
+	ann.block(t, eve)
+	ann.play(t, id, "win")
+	if m := must(blocked.Receive())(t); m.GetEnd().GetReason() != pb.EndReason_END_REASON_MATCH_HIDDEN {
+		t.Errorf("who was blocked is told %v", m)
+	}
+	if m := must(other.Receive())(t); len(m.GetEvents().GetEvents()) == 0 {
+		t.Errorf("another one is told %v", m)
 	}
 }

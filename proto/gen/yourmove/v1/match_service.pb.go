@@ -1178,7 +1178,7 @@ type GetMatchRequest struct {
 	LegalMoves bool `protobuf:"varint,3,opt,name=legal_moves,json=legalMoves,proto3" json:"legal_moves,omitempty"`
 	// Also the events after this version (50 at most; ask again from the last one).
 	SinceVersion *uint64 `protobuf:"varint,4,opt,name=since_version,json=sinceVersion,proto3,oneof" json:"since_version,omitempty"`
-	// Answer "unchanged" unless the match is newer than this version. A draft or an archiving makes no version.
+	// Answer "unchanged" if the match still is at this version. A draft or an archiving makes no version.
 	IfNewerThan uint64 `protobuf:"varint,5,opt,name=if_newer_than,json=ifNewerThan,proto3" json:"if_newer_than,omitempty"`
 	// Also a text drawing of the caller's view, where the game has one.
 	Drawing       bool `protobuf:"varint,6,opt,name=drawing,proto3" json:"drawing,omitempty"`
@@ -1265,7 +1265,7 @@ type GetMatchResponse struct {
 	Match *Match `protobuf:"bytes,1,opt,name=match,proto3" json:"match,omitempty"`
 	// The events after since_version.
 	Events []*Event `protobuf:"bytes,2,rep,name=events,proto3" json:"events,omitempty"`
-	// The match is not newer than if_newer_than.
+	// The match still is at if_newer_than.
 	Unchanged bool `protobuf:"varint,3,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
 	// The server's time.
 	ServerTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=server_time,json=serverTime,proto3" json:"server_time,omitempty"`
