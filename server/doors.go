@@ -247,44 +247,60 @@ func (s *Service) StreamEvents(ctx context.Context, c Caller, q StreamQuery, sen
 	}
 	why := ""
 	defer func() { d.close(ctx, why, err) }()
-	eq := EventQuery{Size: maxEvents, Views: q.Views}
-	var page EventPage
-	var upto Position
-	read := func() { page, upto, err = s.inboxAfter(ctx, c.Player, after, eq) }
-	aside.Do(read)
-	if err != nil {
-		return err
-	}
-	if err := send(Message{Ready: true, Cursor: s.sealCursor(c.Player, after)}); err != nil {
-		return err
-	}
-	d.restart(q.Heartbeat)
+	st := stream{s: s, c: c, q: q, send: send, after: after}
 	for due := false; ; {
-		if len(page.Events) > 0 || due {
-			m := Message{Cursor: page.Cursor}
-			if len(page.Events) > 0 {
-				m.Page = &page
-			} else {
-				m.Heartbeat = true
-			}
-			if err := send(m); err != nil {
-				return err
-			}
+		told := false
+		aside.Do(func() { told, err = st.step(ctx, due) }) // all that goes deep, in one go
+		if err != nil {
+			return err
+		}
+		if told {
 			d.restart(q.Heartbeat)
 		}
-		after, due, page.Events = upto, false, nil // what was sent is not kept while nothing happens
 		if end := d.over(); end != nil {
 			why = end.Reason.String()
-			return send(Message{Cursor: s.sealCursor(c.Player, after), End: end})
+			return send(Message{Cursor: s.sealCursor(c.Player, st.after), End: end})
 		}
-		if !page.More {
+		due = false
+		if !st.more {
 			if due, err = d.wait(ctx); err != nil {
 				return err
 			}
 		}
-		aside.Do(read)
-		if err != nil {
-			return err
-		}
 	}
+}
+
+// stream is what an inbox stream has told.
+type stream struct {
+	s     *Service
+	c     Caller
+	q     StreamQuery
+	send  func(Message) error
+	ready bool
+	// after is the position up to which it has told, more whether there is more to tell at once.
+	after Position
+	more  bool
+}
+
+// step reads what is new and tells it; if nothing is and a heartbeat is due, it tells that. The first step tells that the
+// stream is ready, once its cursor has been found to be good.
+func (st *stream) step(ctx context.Context, due bool) (told bool, err error) {
+	page, upto, err := st.s.inboxAfter(ctx, st.c.Player, st.after, EventQuery{Size: maxEvents, Views: st.q.Views})
+	if err != nil {
+		return false, err
+	}
+	if !st.ready {
+		if err := st.send(Message{Ready: true, Cursor: st.s.sealCursor(st.c.Player, st.after)}); err != nil {
+			return false, err
+		}
+		st.ready, told = true, true
+	}
+	switch {
+	case len(page.Events) > 0:
+		told, err = true, st.send(Message{Cursor: page.Cursor, Page: &page})
+	case due:
+		told, err = true, st.send(Message{Cursor: page.Cursor, Heartbeat: true})
+	}
+	st.after, st.more = upto, page.More
+	return told, err
 }

@@ -49,41 +49,26 @@ func (s *Service) WatchMatch(ctx context.Context, c Caller, q WatchQuery, send f
 	}
 	why := ""
 	defer func() { d.close(ctx, why, err) }()
-	if err := send(WatchMessage{Version: w.version, Ready: true, Looking: looking}); err != nil {
-		return err
-	}
-	d.restart(q.Heartbeat)
+	w.send = send
 	for due := false; ; {
-		var events watched
-		var more bool
-		aside.Do(func() { events, more, err = w.read(ctx) })
+		told := false
+		aside.Do(func() { told, err = w.step(ctx, due, looking) }) // all that goes deep, in one go
 		if err != nil {
 			return err
 		}
-		m := WatchMessage{Version: w.version, Events: events.shown, View: events.view}
-		m.Heartbeat = due && len(m.Events) == 0 && events.end == 0
-		if m.Heartbeat {
-			aside.Do(func() { m.Looking, err = s.lookingSeats(ctx, q.Match) })
-			if err != nil {
-				return err
-			}
-		}
-		if len(m.Events) > 0 || m.Heartbeat {
-			if err := send(m); err != nil {
-				return err
-			}
+		if told {
 			d.restart(q.Heartbeat)
 		}
 		end := d.over()
-		if end == nil && events.end != 0 {
-			end = &End{Reason: events.end}
+		if end == nil && w.end != 0 {
+			end = &End{Reason: w.end}
 		}
 		if end != nil {
 			why = end.Reason.String()
 			return send(WatchMessage{Version: w.version, End: end})
 		}
 		due = false
-		if !more {
+		if !w.more {
 			if due, err = d.wait(ctx); err != nil {
 				return err
 			}
@@ -124,69 +109,92 @@ type watch struct {
 	public, guest bool
 	// opened is the version when it was opened, version the one up to which was told.
 	opened, version uint64
-	views           bool
+	views, ready    bool
+	send            func(WatchMessage) error
+	// more: there is more to tell at once. end is set when nothing more will be told.
+	more bool
+	end  EndReason
 }
 
-// watched is what a watcher is told next. end is set when that is the last.
-type watched struct {
-	shown []ShownEvent
-	view  *MatchView
-	end   EndReason
+// step reads what is new in the match and tells it; if nothing is and a heartbeat is due, it tells that. The first step
+// tells that the stream is ready; looking are those who look then.
+func (w *watch) step(ctx context.Context, due bool, looking []int) (told bool, err error) {
+	if !w.ready {
+		if err := w.send(WatchMessage{Version: w.version, Ready: true, Looking: looking}); err != nil {
+			return false, err
+		}
+		w.ready, told = true, true
+	}
+	shown, view, err := w.read(ctx)
+	if err != nil {
+		return told, err
+	}
+	switch {
+	case len(shown) > 0:
+		return true, w.send(WatchMessage{Version: w.version, Events: shown, View: view})
+	case due && w.end == 0:
+		if looking, err = w.s.lookingSeats(ctx, w.id); err != nil {
+			return told, err
+		}
+		return true, w.send(WatchMessage{Version: w.version, Heartbeat: true, Looking: looking})
+	}
+	return told, nil
 }
 
 // read reads what is new in the match.
-func (w *watch) read(ctx context.Context) (out watched, more bool, err error) {
+func (w *watch) read(ctx context.Context) (shown []ShownEvent, view *MatchView, err error) {
 	if w.guest {
 		// A block may have come between him and a player since the last time.
 		m, err := w.s.loadAny(ctx, w.id)
 		if err != nil {
-			return out, false, err
+			return nil, nil, err
 		}
 		if ok, err := w.s.maySee(ctx, m, w.c.Player, ""); err != nil {
-			return out, false, err
+			return nil, nil, err
 		} else if !ok {
-			out.end = EndMatchHidden
-			return out, false, nil
+			w.end = EndMatchHidden
+			return nil, nil, nil
 		}
 	}
 	list, err := w.s.store.Events(ctx, w.id, w.version, maxEvents)
 	if err != nil {
-		return out, false, fmt.Errorf("load events of match %v: %w", w.id, err)
+		return nil, nil, fmt.Errorf("load events of match %v: %w", w.id, err)
 	}
 	for _, e := range list {
 		told := toldTo(e.Told, w.c.Player)
 		later := !w.public && e.Version > w.opened
 		if later && told.Player.IsZero() {
-			out.end = EndMatchHidden // he has left: what happens from now on is the others' own
+			w.end = EndMatchHidden // he has left: what happens from now on is the others' own
 			break
 		}
-		out.shown = append(out.shown, w.s.showThen(w.kind, e, told.Seat, w.c.Player))
+		shown = append(shown, w.s.showThen(w.kind, e, told.Seat, w.c.Player))
 		w.version = e.Version
 		switch e.Fact.(type) {
 		case game.MatchFinished, game.MatchCancelled:
-			out.end = EndMatchOver
+			w.end = EndMatchOver
 		}
 		if later && told.Standing == NoStanding {
-			out.end = EndMatchHidden
+			w.end = EndMatchHidden
 		}
 	}
 	if len(list) == 0 && w.version == w.opened {
 		// Nothing was left to tell: if the match is over, nothing ever will be.
 		m, err := w.s.loadAny(ctx, w.id)
 		if err != nil {
-			return out, false, err
+			return nil, nil, err
 		}
 		if m.State.Over() && m.Version == w.version {
-			out.end = EndMatchOver
+			w.end = EndMatchOver
 		}
 	}
-	if w.views && len(out.shown) > 0 {
+	if w.views && len(shown) > 0 {
 		last := []InboxEvent{{Match: w.id}}
 		if err := w.s.addViews(ctx, w.c.Player, last); err != nil {
-			return out, false, err
+			return nil, nil, err
 		}
-		out.view = last[0].View
+		view = last[0].View
 	}
-	w.s.heard(len(out.shown))
-	return out, len(list) == maxEvents && out.end == 0, nil
+	w.s.heard(len(shown))
+	w.more = len(list) == maxEvents && w.end == 0
+	return shown, view, nil
 }

@@ -200,14 +200,18 @@ var streams = map[string]bool{
 func keepShallow(next connect.ServerFunc) connect.ServerFunc {
 	return func(ctx context.Context, spec connect.Spec, stream connect.ServerStream) error {
 		if waiting[spec.Procedure] {
-			stream = shallowStream{stream}
+			stream = shallowStream{stream, streams[spec.Procedure]}
 		}
 		return next(ctx, spec, stream)
 	}
 }
 
 // shallowStream does its work aside.
-type shallowStream struct{ connect.ServerStream }
+type shallowStream struct {
+	connect.ServerStream
+	// many: it is answered by many messages, and the service sees to it that they are sent aside.
+	many bool
+}
 
 // Receive reads the next message of the request.
 func (s shallowStream) Receive(msg any) (err error) {
@@ -217,6 +221,9 @@ func (s shallowStream) Receive(msg any) (err error) {
 
 // Send writes the next message of the answer.
 func (s shallowStream) Send(msg any) (err error) {
+	if s.many {
+		return s.ServerStream.Send(msg)
+	}
 	aside.Do(func() { err = s.ServerStream.Send(msg) })
 	return err
 }
