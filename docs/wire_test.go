@@ -27,7 +27,7 @@ var clients = map[string]string{
 
 // TestWireCode looks for the code of the TypeScript page in the client that is tested.
 func TestWireCode(t *testing.T) {
-	source := lines(read(t, typeScript+"/src/client.ts"))
+	source := lines(read(t, typeScript+"/src/client.ts") + read(t, typeScript+"/src/kept.ts"))
 	n := 0
 	for _, b := range blocks(t, "wire/typescript.md") {
 		if b.info != "ts" {
@@ -79,7 +79,7 @@ func wireVocabulary() vocabulary {
 		return true
 	})
 	// An error in the Connect protocol.
-	for _, name := range []string{"error", "code", "details", "debug", "reason"} {
+	for _, name := range []string{"error", "code", "details", "debug", "reason", "retryDelay"} {
 		v.fields[name] = true
 	}
 	return v
@@ -109,7 +109,7 @@ func (v vocabulary) unknown(language, code string) []string {
 	}
 	for _, class := range regexp.MustCompile(`class (\w+) \{(.*)\}`).FindAllStringSubmatch(code, -1) {
 		message, ok := v.messages[class[1]]
-		if !ok && !strings.HasPrefix(class[1], "Connect") && !slices.Contains([]string{"Heard", "Empty"}, class[1]) {
+		if !ok && !strings.HasPrefix(class[1], "Connect") && !slices.Contains([]string{"Refusal", "Empty"}, class[1]) {
 			list = append(list, class[1])
 		}
 		for _, field := range regexp.MustCompile(`public [\w<>]+ @?(\w+)`).FindAllStringSubmatch(class[2], -1) {

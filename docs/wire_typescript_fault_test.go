@@ -46,7 +46,18 @@ func viaTypeScript(t *testing.T, url string) {
 		t.Run("HTTP "+version, func(t *testing.T) { cutAndKilled(t, url, program, version) })
 	}
 	t.Run("replaced", func(t *testing.T) { replaced(t, url, program) })
+	t.Run("replaced after a reconnection", func(t *testing.T) { late(t, url, program) })
 	t.Run("held back", func(t *testing.T) { heldBack(t, url, program) })
+	t.Run("killed before the screen was told", func(t *testing.T) {
+		goesOn(t, url, program, func(_ map[string]any, match map[string]any) { match["heard"] = "5" })
+	})
+	t.Run("restored", func(t *testing.T) {
+		goesOn(t, url, program, func(kept, match map[string]any) {
+			kept["cursor"], match["heard"] = "of another server", "99"
+			summary := match["match"].(map[string]any)["summary"].(map[string]any)
+			summary["version"], summary["standing"] = "99", "STANDING_WAITING"
+		})
+	})
 }
 
 // whole is what a client has to hear of a match that X wins in five turns, each once.
@@ -139,23 +150,6 @@ func cutAndKilled(t *testing.T, url, program, version string) {
 	if way.cuts() == 0 {
 		t.Error("nothing was cut")
 	}
-}
-
-// replaced starts the client twice with one session: the first one makes room and does not come back.
-func replaced(t *testing.T, url, program string) {
-	file := filepath.Join(t.TempDir(), "kept.json")
-	first := startNode(t, program, url, file, "2")
-	d := duel{url: url, match: first.match(t), ben: signIn(t, url)}
-	first.until(t, whole[0])
-	second := startNode(t, program, url, file, "2")
-	if first.lines.Scan() {
-		t.Errorf("it says %q", first.lines.Text())
-	}
-	if err := first.cmd.Wait(); err != nil {
-		t.Error("it ended with ", err)
-	}
-	d.join(t)
-	second.until(t, whole[2])
 }
 
 // heldBack puts a proxy before the server that passes answers on when they are whole: the client hears by long-poll.

@@ -1,36 +1,17 @@
 // A small whole client: it signs in, keeps its place in the player's inbox, hears what happens, and sends turns.
 import { randomUUID } from "node:crypto"; // in a browser: crypto.randomUUID
-import { type Client, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { fromJson, toJson } from "@bufbuild/protobuf";
+import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { backoff, lost, passing, reason, sleep, stale } from "./errors.js";
 import { EndReason, EventService, type InboxEvent, type StreamEnd } from "./gen/yourmove/v1/event_service_pb.js";
-import { type Match } from "./gen/yourmove/v1/match_pb.js";
+import { type Match, MatchSchema, Standing } from "./gen/yourmove/v1/match_pb.js";
 import { ListView, MatchService } from "./gen/yourmove/v1/match_service_pb.js";
 import { PlayerService } from "./gen/yourmove/v1/player_service_pb.js";
-
-/** What outlives the app. It is saved whole or not at all: in a transaction of a database, or as a file that is replaced. */
-export interface Kept {
-  secret: string; // 32 random bytes in base64: the player
-  refreshToken: string;
-  cursor: string; // whatever happened before it has been taken in
-  heard: Record<string, string>; // for each match the number of the last event that was taken in
-  outbox: Turn[]; // in the order in which they were made
-}
-
-export interface Turn {
-  requestId: string;
-  matchId: string;
-  expectedVersion: string;
-  move: string;
-}
-
-/** What the game's screens are told, after it was kept. */
-export interface Screens {
-  matches(list: Match[], gone: string[]): void;
-  event(e: InboxEvent): void; // e.match, where it is set, is the match as it is now
-  refused(turn: Turn, reason: string): void;
-}
+import { type Kept, type Screens, shown, type Turn } from "./kept.js";
 
 const heartbeat = 25; // seconds
 const readyWithin = 5;
+const hour = 3600_000; // milliseconds
 
 export class Yourmove {
   readonly players: Client<typeof PlayerService>;
@@ -38,8 +19,9 @@ export class Yourmove {
   readonly events: Client<typeof EventService>;
   private token = "";
   private renewing?: Promise<void>;
-  private sending?: Promise<void>;
+  private sending = new Map<string, Promise<void>>(); // by match
   private streaming = true;
+  private follows = 0;
   private failures = 0;
 
   constructor(
@@ -88,47 +70,111 @@ export class Yourmove {
     this.save();
   }
 
+  /** To be called when the app starts: shows what is kept, and sends what waits. */
+  start(): void {
+    Object.keys(this.kept.matches).forEach((id) => this.show(id));
+    void this.send();
+  }
+
+  private show(id: string): void {
+    const known = this.kept.matches[id];
+    if (known && !known.match) return; // once it was read
+    this.screens.match(id, known && fromJson(MatchSchema, known.match!, { ignoreUnknownFields: true }));
+  }
+
+  /** Keeps a match, unless a newer one is kept. */
+  private put(m: Match, heard = m.summary!.version): void {
+    const { matchId, version } = m.summary!;
+    const old = this.kept.matches[matchId];
+    if (!old || version >= shown(old)) this.kept.matches[matchId] = { heard: String(heard), match: toJson(MatchSchema, m) };
+  }
+
   /** Reads the matches: all of them, or those in which something happened since a cursor. */
   async refresh(changedSince = ""): Promise<void> {
     const list = await this.call(() => this.matches.listMatches({ view: ListView.FULL, changedSince }));
-    for (const { summary } of list.matches) this.kept.heard[summary!.matchId] = String(summary!.version);
-    for (const id of list.goneMatchIds) delete this.kept.heard[id];
+    const all = changedSince ? [] : Object.keys(this.kept.matches);
+    const listed = list.matches.map((m) => m.summary!.matchId);
+    // Without a cursor, or after one that was refused, what is kept counts for nothing: the server may be a restored one,
+    // with lower versions.
+    if (!this.kept.cursor) this.kept.matches = {};
+    for (const id of [...all.filter((id) => !listed.includes(id)), ...list.goneMatchIds]) delete this.kept.matches[id];
+    list.matches.forEach((m) => this.put(m));
     this.kept.cursor = list.cursor;
+    this.kept.heardAt = Date.now();
+    if (!changedSince) this.kept.listedAt = this.kept.heardAt;
     this.save();
-    this.screens.matches(list.matches, list.goneMatchIds);
+    new Set([...all, ...listed, ...list.goneMatchIds]).forEach((id) => this.show(id));
   }
 
   /** Takes events in, each once, together with the cursor behind them. */
-  private take(events: InboxEvent[], cursor: string): void {
-    const fresh = events.filter(({ matchId, event }) => {
-      if (event!.version <= BigInt(this.kept.heard[matchId] ?? "0")) return false;
-      this.kept.heard[matchId] = String(event!.version);
+  private async take(events: InboxEvent[], cursor: string): Promise<void> {
+    const fresh = events.filter(({ matchId, event, standing, match }) => {
+      const { version } = event!;
+      const old = this.kept.matches[matchId];
+      if (old && version <= BigInt(old.heard)) return false;
+      this.kept.matches[matchId] = { ...old, heard: String(version) };
+      if (match) this.put(match, version);
+      if (standing === Standing.UNSPECIFIED) delete this.kept.matches[matchId]; // he is no longer part of it
       return true;
     });
     this.kept.cursor = cursor;
+    this.kept.heardAt = Date.now();
     this.save();
-    fresh.forEach((e) => this.screens.event(e));
     this.failures = 0;
+    fresh.forEach((e) => this.screens.event(e));
+    new Set(fresh.map((e) => e.matchId)).forEach((id) => this.show(id));
+    await this.complete();
+  }
+
+  /** Reads the matches whose events came without them, as happens where there is much. */
+  private async complete(): Promise<void> {
+    for (const [id, known] of Object.entries(this.kept.matches)) {
+      if (shown(known) < BigInt(known.heard)) await this.read(id);
+    }
+  }
+
+  /** Reads one match: when its notification was tapped, for one. */
+  async read(matchId: string): Promise<void> {
+    try {
+      this.put((await this.call(() => this.matches.getMatch({ matchId }))).match!);
+    } catch (e) {
+      if (reason(e) !== "NO_SUCH_MATCH") throw e;
+      delete this.kept.matches[matchId];
+    }
+    this.save();
+    this.show(matchId);
   }
 
   /** Hears what happens until it is told to stop (the app goes to the background), or a newer one takes its place. */
   async follow(stop: AbortSignal): Promise<void> {
+    const mine = ++this.follows;
+    let reconnected = mine > 1 ? Date.now() : 0;
     this.streaming = true;
-    while (!stop.aborted) {
+    while (!stop.aborted && mine === this.follows) {
       let pause = 0;
       try {
         if (!this.token) await this.renew();
-        if (!this.kept.cursor) await this.refresh();
+        // Archiving, for one, makes no event: once a day the whole list. After hours, what changed is shorter than all events.
+        if (!this.kept.cursor || Date.now() - this.kept.listedAt > 24 * hour) await this.refresh();
+        else if (Date.now() - this.kept.heardAt > hour) await this.refresh(this.kept.cursor);
+        await this.complete();
         const end = await (this.streaming ? this.stream(stop) : this.poll(stop));
-        if (end?.reason === EndReason.REPLACED) return; // whoever took the place hears it all
-        if (end?.reason === EndReason.TOKEN_EXPIRED || end?.reason === EndReason.SESSION_ENDED) this.token = "";
-        pause = Number(end?.retryAfter?.seconds ?? 0) + (end?.retryAfter?.nanos ?? 0) / 1e9;
+        if (!end) continue;
+        if (end.reason === EndReason.REPLACED) {
+          // An older one of our own may have arrived late. Otherwise whoever took the place hears it all.
+          if (Date.now() - reconnected > 60_000) return;
+          reconnected = 0;
+          continue;
+        }
+        if (end.reason === EndReason.TOKEN_EXPIRED || end.reason === EndReason.SESSION_ENDED) this.token = "";
+        pause = Number(end.retryAfter?.seconds ?? 0) + (end.retryAfter?.nanos ?? 0) / 1e9;
       } catch (e) {
         if (stale.has(reason(e))) this.token = "";
         if (lost.has(reason(e))) this.kept.cursor = "";
         pause = backoff(this.failures++, e);
       }
       await sleep(pause, stop);
+      reconnected = Date.now();
     }
   }
 
@@ -146,7 +192,7 @@ export class Yourmove {
         clearTimeout(watch);
         watch = setTimeout(cut, 2 * heartbeat * 1000); // two heartbeats did not come: the connection is dead
         if (m.kind.case === "end") end = m.kind.value; // and then it closes
-        else this.take(m.kind.case === "events" ? m.kind.value.events : [], m.cursor);
+        else await this.take(m.kind.case === "events" ? m.kind.value.events : [], m.cursor);
       }
       if (!end) throw new Error("the stream broke off");
       return end;
@@ -163,7 +209,7 @@ export class Yourmove {
   private async poll(signal: AbortSignal): Promise<StreamEnd | undefined> {
     const req = { cursor: this.kept.cursor, wait: { seconds: BigInt(heartbeat) }, views: true };
     const res = await this.call(() => this.events.waitEvents(req, { signal, timeoutMs: (heartbeat + 10) * 1000 }));
-    this.take(res.events, res.cursor);
+    await this.take(res.events, res.cursor);
     return res.end;
   }
 
@@ -174,37 +220,49 @@ export class Yourmove {
     void this.send();
   }
 
-  /** Sends the turns that wait, in order. To be called when the app starts, too. */
-  send(): Promise<void> {
-    return (this.sending ??= this.empty().finally(() => (this.sending = undefined)));
+  /** Sends the turns that wait: those of a match in order, those of different matches beside each other. */
+  async send(): Promise<void> {
+    const waiting = new Set(this.kept.outbox.map((t) => t.matchId));
+    await Promise.all([...waiting].map((id) => {
+      const sent = this.sending.get(id) ?? this.empty(id).finally(() => this.sending.delete(id));
+      this.sending.set(id, sent);
+      return sent;
+    }));
   }
 
-  private async empty(): Promise<void> {
-    for (let failures = 0; this.kept.outbox[0]; ) {
-      const turn = this.kept.outbox[0];
-      const { matchId, requestId, move } = turn;
-      const req = { matchId, requestId, expectedVersion: BigInt(turn.expectedVersion), moves: [{ text: move }] };
+  private async empty(matchId: string): Promise<void> {
+    const ofMatch = () => this.kept.outbox.filter((t) => t.matchId === matchId);
+    for (let failures = 0, turn; (turn = ofMatch()[0]); ) {
+      const { requestId, expectedVersion, move } = turn;
+      const req = { matchId, requestId, expectedVersion: BigInt(expectedVersion), moves: [{ text: move }] };
+      let dropped: Turn[] = [];
       let refused = "";
       try {
-        await this.call(() => this.matches.submitTurn(req, { timeoutMs: 15_000 }));
+        const answer = await this.call(() => this.matches.submitTurn(req, { timeoutMs: 15_000 }));
         failures = 0;
+        const old = this.kept.matches[matchId];
+        if (answer.match && old) this.put(answer.match, BigInt(old.heard)); // its event is still to be heard
+        const next = ofMatch()[1];
+        if (next && BigInt(next.expectedVersion) < answer.version) next.expectedVersion = String(answer.version);
       } catch (e) {
         refused = reason(e);
         if (passing.has(refused) || stale.has(refused)) {
           await sleep(backoff(failures++, e));
           continue; // with the same request_id: it is played once
         }
+        dropped = ofMatch(); // what was planned after it goes with it
       }
-      this.kept.outbox = this.kept.outbox.filter((t) => t !== turn);
+      this.kept.outbox = this.kept.outbox.filter((t) => t !== turn && !dropped.includes(t));
       this.save();
-      if (refused) this.screens.refused(turn, refused);
+      if (refused) this.screens.refused(dropped, refused);
+      this.show(matchId);
     }
   }
 
   /** Says every 25 s that a match is on the screen, until the function that it returns is called. */
   look(matchId: string): () => void {
     const say = (id: string) => {
-      const seen = { matchId: id, version: BigInt(this.kept.heard[id] ?? "0") };
+      const seen = { matchId: id, version: shown(this.kept.matches[id]) };
       this.call(() => this.events.ackEvents({ cursor: this.kept.cursor, seen })).catch(() => {}); // said again soon
     };
     const every = setInterval(say, 25_000, matchId);
@@ -214,40 +272,4 @@ export class Yourmove {
       say("");
     };
   }
-}
-
-// Reasons by what is to be done. "" is none: the network failed, and whether the call arrived is not known.
-const passing = new Set(["", "OUTCOME_UNKNOWN", "OVERLOADED", "DRAINING", "RATE_LIMITED", "DISK_FULL", "INTERNAL"]);
-const stale = new Set(["TOKEN_EXPIRED", "TOKEN_INVALID", "SESSION_ENDED"]);
-const lost = new Set(["CURSOR_EXPIRED", "BAD_CURSOR"]);
-
-/** The detail of an error that has a type of google.rpc, as JSON. */
-function detail(e: unknown, type: string): Record<string, string> {
-  for (const d of ConnectError.from(e).details) {
-    if ("type" in d && d.type === `google.rpc.${type}`) return (d.debug ?? {}) as Record<string, string>;
-  }
-  return {};
-}
-
-function reason(e: unknown): string {
-  return detail(e, "ErrorInfo").reason ?? "";
-}
-
-/** How long to wait after some failures, in seconds: longer each time, not all clients at once, no less than was asked. */
-function backoff(failures: number, e: unknown): number {
-  const asked = parseFloat(detail(e, "RetryInfo").retryDelay ?? "0");
-  return asked + Math.random() * Math.min(30, 0.5 * 2 ** failures);
-}
-
-function sleep(seconds: number, stop?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      stop?.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, seconds * 1000);
-    stop?.addEventListener("abort", done);
-    if (stop?.aborted) done();
-  });
 }

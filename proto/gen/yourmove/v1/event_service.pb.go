@@ -36,7 +36,8 @@ const (
 	EndReason_END_REASON_SESSION_ENDED EndReason = 2
 	// The access token that it was opened with has expired: refresh the session and come back.
 	EndReason_END_REASON_TOKEN_EXPIRED EndReason = 3
-	// A newer one took its place. Do not come back with this one.
+	// A newer one took its place. Do not come back with this one; only where it was opened within the last minute, once: an
+	// older request of the same client may have arrived late.
 	EndReason_END_REASON_REPLACED EndReason = 4
 	// The match is over and told whole (WatchMatch).
 	EndReason_END_REASON_MATCH_OVER EndReason = 5
