@@ -87,8 +87,12 @@ func TestStreamsAreOpenedOverTheConnectionsAskedFor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Streams != 12 || r.Players != 3 || r.Connections != c.want || r.Errors != 0 || r.Events != 0 {
+			if r.Streams != 12 || r.Players != 3 || r.Errors != 0 || r.Events != 0 {
 				t.Errorf("%+v", r)
+			}
+			// Over HTTP/1.1 the transport may dial one and then find another that has become free.
+			if r.Connections != c.want && (c.protocol != bench.H1 || r.Connections < c.want) {
+				t.Errorf("%d connections, want %d", r.Connections, c.want)
 			}
 			if r.OpenS <= 0 || r.IdleCPU == nil || *r.IdleCPU < 0 {
 				t.Errorf("opened in %v s, idle at %v %%", r.OpenS, show(r.IdleCPU))
