@@ -161,6 +161,9 @@ var seeds = map[string][]string{
 	"Resign":       {`{"matchId":"$B2","requestId":"$B1","relay":{"nextSeats":[{"seat":2}]}}`, `{"matchId":"$B1","requestId":"$B1"}`},
 	"ArchiveMatch": {`{"matchId":"$B6","unarchive":true}`},
 	"GetReplay":    {`{"matchId":"$B6"}`},
+	"ListEvents":   {`{"views":true,"pageSize":500}`, `{"cursor":"AYPQB-Jivm2TKSeGeDJzLP-AZoZhCTJEllhLJNFMxRhk"}`},
+	"WaitEvents":   {`{"wait":"55s","views":true}`, `{"cursor":"AYPQB-Jivm2TKSeGeDJzLP-AZoZhCTJEllhLJNFMxRhk","wait":"0s"}`},
+	"AckEvents":    {`{"cursor":"AAAA","seen":{"matchId":"$B1","version":"18446744073709551615"}}`, `{"seen":{"matchId":"$B6","version":"9"}}`, `{"seen":{}}`},
 }
 
 // seed puts the placeholders, which are easier to read as $A1, into a seed.

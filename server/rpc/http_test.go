@@ -48,8 +48,8 @@ func TestReadsByGET(t *testing.T) {
 			}
 		})
 	}
-	if reads != 6 {
-		t.Errorf("%d reads, want ListGames, GetMatch, ListMatches, ListTurns, GetReplay, GetPlayer", reads)
+	if reads != 8 {
+		t.Errorf("%d reads, want ListGames, GetMatch, ListMatches, ListTurns, GetReplay, GetPlayer, ListEvents, WaitEvents", reads)
 	}
 	w.calm(t)
 }

@@ -78,14 +78,18 @@ func newMessage(d protoreflect.MessageDescriptor) proto.Message {
 func (m method) request() proto.Message  { return newMessage(m.desc.Input()) }
 func (m method) response() proto.Message { return newMessage(m.desc.Output()) }
 
-// methods lists every call that players may make.
+// methods lists every call that players may make and that has one answer. (Streams have tests of their own.)
 func methods() []method {
 	var list []method
-	for _, f := range []protoreflect.FileDescriptor{pb.File_yourmove_v1_player_service_proto, pb.File_yourmove_v1_match_service_proto} {
+	for _, f := range []protoreflect.FileDescriptor{
+		pb.File_yourmove_v1_player_service_proto, pb.File_yourmove_v1_match_service_proto, pb.File_yourmove_v1_event_service_proto,
+	} {
 		for i := range f.Services().Len() {
 			s := f.Services().Get(i)
 			for j := range s.Methods().Len() {
-				list = append(list, method{s.Methods().Get(j)})
+				if m := s.Methods().Get(j); !m.IsStreamingServer() {
+					list = append(list, method{m})
+				}
 			}
 		}
 	}
